@@ -9,29 +9,31 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../contract/domain-error.js';
+import { NeedsNoToken, Refuses } from './openapi.js';
 import { type Principal, TokenVerifier, unauthorized } from './tokens.js';
 
 const PUBLIC = Symbol('public');
 const ROLES = Symbol('roles');
 
-const principals = new WeakMap<FastifyRequest, Principal>();
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal?: Principal;
+  }
+}
 
 /** The route asks for no token and looks at none. */
-export const Public = () => SetMetadata(PUBLIC, true);
+export const Public = () => applyDecorators(SetMetadata(PUBLIC, true), NeedsNoToken());
 
 /** The route is for principals with any of these roles. A route with neither decorator is for any signed-in principal. */
-export const Allow = (...roles: string[]) => applyDecorators(SetMetadata(ROLES, roles));
+export const Allow = (...roles: string[]) =>
+  applyDecorators(SetMetadata(ROLES, roles), Refuses({ 403: `for ${roles.join(' or ')} only` }));
 
 /** The principal of an authenticated route. */
 export const CurrentPrincipal = createParamDecorator((_data: unknown, context: ExecutionContext): Principal => {
-  const principal = principalOf(context.switchToHttp().getRequest<FastifyRequest>());
+  const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
   if (!principal) throw new Error('@CurrentPrincipal() on a @Public() route: there is nobody to name.');
   return principal;
 });
-
-export function principalOf(request: FastifyRequest): Principal | undefined {
-  return principals.get(request);
-}
 
 /** Global: a route is closed unless it says otherwise. */
 @Injectable()
@@ -46,7 +48,7 @@ export class AccessGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, targets)) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const principal = await this.tokens.verify(bearerToken(request));
-    principals.set(request, principal);
+    request.principal = principal;
     mustHaveOneOf(this.reflector.getAllAndOverride<string[]>(ROLES, targets), principal);
     return true;
   }

@@ -2,6 +2,7 @@ import { Controller, Get, Injectable, Logger, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Public } from './access.js';
+import { Returns } from './openapi.js';
 
 const CHECK_DEADLINE_MS = 2_000;
 
@@ -63,11 +64,14 @@ export class HealthController {
   constructor(private readonly registry: HealthRegistry) {}
 
   @Get('live')
+  @Returns(200, z.object({ status: z.literal('live') }), 'the process serves')
   live(): { status: 'live' } {
     return { status: 'live' };
   }
 
   @Get('ready')
+  @Returns(200, Readiness, 'every module can do its work')
+  @Returns(503, Readiness, 'not every module can, or the process is going down')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const readiness = await this.registry.readiness();
     if (readiness.status !== 'ready') reply.code(503);

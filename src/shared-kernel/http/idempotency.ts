@@ -11,12 +11,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { DomainError } from '../contract/domain-error.js';
 import { type Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
-import { principalOf } from './access.js';
 import { Answer } from './answer.js';
+import { TakesIdempotencyKey } from './openapi.js';
 import { invalidInput } from './problem.js';
 
 /** Doing it twice under one `Idempotency-Key` does it once and answers the same again. For routes that create. */
-export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor));
+export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), TakesIdempotencyKey());
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
@@ -68,7 +68,7 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
  * fingerprint is keyed by the key, so that whoever reads the table cannot guess a body (a password in it) by hashing.
  */
 function attemptOf(request: FastifyRequest, key: string): Attempt {
-  const scope = `${request.method} ${request.routeOptions.url} ${principalOf(request)?.id ?? 'anyone'}`;
+  const scope = `${request.method} ${request.routeOptions.url} ${request.principal?.id ?? 'anyone'}`;
   const said = canonicalJson({ body: request.body, params: request.params });
   return {
     scope,

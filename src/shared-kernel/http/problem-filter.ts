@@ -1,27 +1,40 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
-import { currentContext } from '../telemetry/context.js';
-import { PROBLEM_MEDIA_TYPE, refusalOf } from './problem.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PROBLEM_MEDIA_TYPE, type Refusal, refusalOf } from './problem.js';
+import type { RouteTable } from './route-table.js';
 
 /** Every error of every layer ends here: Nest hands over its own, and those of Fastify before any route was found. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('HTTP');
 
+  constructor(private readonly routes: RouteTable) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const status = refusalOf(error).problem.status;
-    if (status >= 500) this.logger.error(error);
-    if (reply.sent) return;
-    sendProblem(reply, error);
+    const http = host.switchToHttp();
+    const refusal = this.wrongMethod(http.getRequest()) ?? refusalOf(error);
+    if (refusal.problem.status >= 500) this.logger.error(error);
+    sendProblem(http.getResponse(), refusal);
+  }
+
+  private wrongMethod(request: FastifyRequest): Refusal | undefined {
+    const allowed = request.is404 ? this.routes.methodsOf(request.url) : [];
+    if (allowed.length === 0) return undefined;
+    const detail = `${request.method} is not for this path; ${allowed.join(', ')} would be.`;
+    return {
+      problem: { type: 'about:blank', title: 'Method Not Allowed', status: 405, detail },
+      headers: { allow: allowed.join(', ') },
+    };
   }
 }
 
-export function sendProblem(reply: FastifyReply, error: unknown): void {
-  const { problem, retryAfterSeconds } = refusalOf(error);
-  const correlationId = currentContext()?.correlationId;
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
+export function sendProblem(reply: FastifyReply, { problem, headers }: Refusal): void {
+  // An answer that has begun cannot become a problem any more; Fastify ends it.
+  if (reply.sent) return;
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  reply.code(problem.status).type(PROBLEM_MEDIA_TYPE);
-  reply.send(JSON.stringify(correlationId === undefined ? problem : { ...problem, correlationId }));
+  reply
+    .code(problem.status)
+    .headers(headers ?? {})
+    .type(PROBLEM_MEDIA_TYPE);
+  reply.send(JSON.stringify({ ...problem, correlationId: reply.request.id }));
 }

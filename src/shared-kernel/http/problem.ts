@@ -8,25 +8,23 @@ import { ModuleFenced } from '../persistence/fence.js';
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /** The one shape of every answer from 400 up: RFC 9457, "Problem Details for HTTP APIs". */
-export const Problem = z
-  .object({
-    type: z.string().describe('a stable URN for the kind of problem, or about:blank where the status says it all'),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().describe('what was wrong this time, and how to mend it'),
-    correlationId: z.string().optional().describe('names this request in the logs'),
-    errors: z
-      .array(z.object({ field: z.string(), message: z.string() }))
-      .optional()
-      .describe('the offending fields, as in lines[0].quantity'),
-  })
-  .meta({ id: 'Problem' });
+export const Problem = z.object({
+  type: z.string().describe('a stable URN for the kind of problem, or about:blank where the status says it all'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('what was wrong this time, and how to mend it'),
+  correlationId: z.string().optional().describe('names this request in the logs'),
+  errors: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .optional()
+    .describe('the offending fields, as in lines[0].quantity'),
+});
 export type Problem = z.infer<typeof Problem>;
 
 /** A problem, and what its answer carries beside the body. */
 export interface Refusal {
   problem: Problem;
-  retryAfterSeconds?: number;
+  headers?: Record<string, string>;
 }
 
 const STATUS_OF: Record<DomainErrorKind, number> = {
@@ -63,7 +61,9 @@ function fromDomain(error: DomainError): Refusal {
   const type = `urn:problem:${error.code}`;
   const problem: Problem = { type, title: titleOf(status), status, detail: error.message };
   if (error.errors) problem.errors = error.errors;
-  return error.retryAfterSeconds === undefined ? { problem } : { problem, retryAfterSeconds: error.retryAfterSeconds };
+  return error.retryAfterSeconds === undefined
+    ? { problem }
+    : { problem, headers: retryAfter(error.retryAfterSeconds) };
 }
 
 function fromStatus(status: number, detail: string): Refusal {
@@ -74,7 +74,11 @@ function fromStatus(status: number, detail: string): Refusal {
 function unavailable(): Refusal {
   const detail = 'This part of the system cannot answer just now. Try again shortly.';
   const problem = { type: 'urn:problem:unavailable', title: titleOf(503), status: 503, detail };
-  return { problem, retryAfterSeconds: RETRY_AFTER_SECONDS };
+  return { problem, headers: retryAfter(RETRY_AFTER_SECONDS) };
+}
+
+function retryAfter(seconds: number): Record<string, string> {
+  return { 'retry-after': String(Math.ceil(seconds)) };
 }
 
 /** Only Fastify's own errors and its JSON parser's may name a status: any other library's `statusCode` means something else. */

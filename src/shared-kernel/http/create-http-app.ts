@@ -1,0 +1,88 @@
+import type { Server } from 'node:http';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyHttpOptions } from 'fastify';
+import { jsonLogger, type LogLevel } from '../telemetry/logging.js';
+import { answerBrokenRequest } from './broken-request.js';
+import { DrainingAdapter } from './draining-adapter.js';
+import { HealthRegistry } from './health.js';
+import { httpKernelAround } from './http-kernel.js';
+import { type ApiDescription, serveOpenApi } from './openapi.js';
+import { refusalOf } from './problem.js';
+import { ProblemFilter, sendProblem } from './problem-filter.js';
+import { correlationIdOf, logRequest, openRequestContexts } from './request-context.js';
+import { RouteTable } from './route-table.js';
+import { refuseUnstorableText } from './storable-text.js';
+import type { HttpSettings } from './tokens.js';
+
+export interface HttpAppOptions {
+  settings: HttpSettings;
+  api: ApiDescription;
+  logLevel: LogLevel;
+}
+
+const SECOND = 1_000;
+
+/** Limits that a client cannot talk us out of: how much it may send, and how long it may take to do so. */
+const serverOptions: FastifyHttpOptions<Server> = {
+  bodyLimit: 1024 * 1024,
+  requestTimeout: 30 * SECOND,
+  connectionTimeout: 60 * SECOND,
+  // Longer than the 60 s after which the usual load balancers let go, so that it is never us who hang up first.
+  keepAliveTimeout: 65 * SECOND,
+  http: { headersTimeout: 10 * SECOND, connectionsCheckingInterval: 2 * SECOND },
+  routerOptions: { maxParamLength: 500 },
+  // A forwarded address is whatever the client claims, as long as no proxy is known to set it.
+  trustProxy: false,
+  genReqId: correlationIdOf,
+  clientErrorHandler: answerBrokenRequest,
+  frameworkErrors: (error, request, reply) => {
+    sendProblem(reply, refusalOf(error));
+    logRequest(request, reply);
+  },
+};
+
+/** An app of one or more modules behind HTTP, ready for `listen`; `close` drains it. */
+export async function createHttpApp(
+  root: Type | DynamicModule,
+  { settings, api, logLevel }: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const adapter = new DrainingAdapter(serverOptions);
+  const fastify = adapter.getInstance();
+  const routes = new RouteTable(fastify);
+  openRequestContexts(fastify);
+  refuseUnstorableText(fastify);
+  fastify.removeContentTypeParser('text/plain');
+
+  const app = await NestFactory.create<NestFastifyApplication>(httpKernelAround(root, settings), adapter, {
+    logger: jsonLogger(logLevel),
+    abortOnError: false,
+    // Fastify's own parser is the JSON one; Nest would add forms, which no route takes.
+    bodyParser: false,
+  });
+  adapter.whenDraining(() => app.get(HealthRegistry).stop());
+  app.useGlobalFilters(new ProblemFilter(routes));
+  app.useSecurityHeaders(securityHeaders);
+  serveOpenApi(app, api);
+  return app;
+}
+
+/** For an API, and tight around the one page it serves (/docs). TLS ends elsewhere, so HSTS is set there. */
+const securityHeaders: Parameters<NestFastifyApplication['useSecurityHeaders']>[0] = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: "'none'",
+      scriptSrc: "'self'",
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: "'self'",
+      baseUri: "'none'",
+      formAction: "'none'",
+      frameAncestors: "'none'",
+    },
+  },
+  strictTransportSecurity: false,
+  xFrameOptions: { action: 'deny' },
+};

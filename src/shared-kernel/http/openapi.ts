@@ -1,0 +1,84 @@
+import { applyDecorators } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import {
+  ApiHeader,
+  ApiResponse,
+  ApiSecurity,
+  DocumentBuilder,
+  type OpenAPIObject,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import { z } from 'zod';
+import { PROBLEM_MEDIA_TYPE, Problem } from './problem.js';
+
+type ComponentSchemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+type OperationObject = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+export interface ApiDescription {
+  title: string;
+  description: string;
+  version: string;
+}
+
+/** What the route answers when all goes well. */
+export const Returns = (status: number, schema: z.ZodType, description: string) =>
+  ApiResponse({ status, description, standardSchema: schema });
+
+/** How the route may refuse, by status: `@Refuses({ 404: 'no such order', 409: 'it has been shipped' })`. */
+export const Refuses = (reasons: Record<number, string>) =>
+  applyDecorators(
+    ...Object.entries(reasons).map(([status, description]) =>
+      ApiResponse({ status: Number(status), ...problemContent(description) }),
+    ),
+  );
+
+/** Any caller will do, so a client need not sign in. */
+export const NeedsNoToken = () => ApiSecurity({});
+
+export const TakesIdempotencyKey = () =>
+  ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description:
+      'Of your own choice. The same key and body do it once and give the same answer again; another body is a 409.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  });
+
+function problemContent(description: string) {
+  return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } } };
+}
+
+/** `/openapi.json` and the page `/docs`, put together when first asked for. */
+export function serveOpenApi(app: NestFastifyApplication, description: ApiDescription): void {
+  SwaggerModule.setup('docs', app, () => describe(app, description), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+  });
+}
+
+function describe(app: NestFastifyApplication, { title, description, version }: ApiDescription): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle(title)
+    .setDescription(description)
+    .setVersion(version)
+    .addBearerAuth()
+    .addSecurityRequirements('bearer')
+    .build();
+  return withProblems(SwaggerModule.createDocument(app, config));
+}
+
+/** Every operation may end in a problem, so each says so once, by `default`. */
+function withProblems(document: OpenAPIObject): OpenAPIObject {
+  for (const { responses } of operationsOf(document)) responses.default ??= problemContent('What went wrong');
+  const problem = { Problem: z.toJSONSchema(Problem, { target: 'openapi-3.0' }) } as ComponentSchemas;
+  return {
+    ...document,
+    components: { ...document.components, schemas: { ...document.components?.schemas, ...problem } },
+  };
+}
+
+function operationsOf(document: OpenAPIObject): OperationObject[] {
+  return Object.values(document.paths).flatMap((path) =>
+    Object.values(path).filter((part): part is OperationObject => typeof part === 'object' && 'responses' in part),
+  );
+}
