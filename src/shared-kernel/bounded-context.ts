@@ -1,0 +1,161 @@
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  type Type,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { defineConfig, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
+import { HealthRegistry } from './http/health.js';
+import { Dispatch } from './messaging/dispatch.js';
+import { Receiver } from './messaging/receiver.js';
+import { type BoundSubscription, bindSubscriptions } from './messaging/subscriptions.js';
+import { WaitingRoom } from './messaging/waiting-room.js';
+import { type MigrationStep, migrate } from './persistence/migrate.js';
+import { UnitOfWork } from './persistence/unit-of-work.js';
+import { Runtime } from './runtime.js';
+import { bindSagas } from './sagas/saga-runner.js';
+import { ModuleDeclaration } from './topology/declaration.js';
+
+/** What a module hands to the kernel; all of it by name, nothing is found by reflection. */
+export interface BoundedContextOptions {
+  /** The parsed `module.json`. */
+  readonly declaration: ModuleDeclaration;
+  readonly entities: readonly EntitySchema[];
+  readonly migrations: readonly MigrationStep[];
+  /** Providers of the module with @Subscribe and @Handle methods. */
+  readonly subscribers?: readonly Type<object>[];
+  /** Providers of the module with @Saga. */
+  readonly sagas?: readonly Type<object>[];
+}
+
+const OPTIONS = Symbol('BoundedContextOptions');
+
+/** Runs one module's part of the machinery, from Nest's first hook to its last. */
+@Injectable()
+class ContextLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+  private waitingRoom: WaitingRoom | undefined;
+
+  constructor(
+    @Inject(OPTIONS) private readonly options: BoundedContextOptions,
+    private readonly runtime: Runtime,
+    private readonly orm: MikroORM,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly health: HealthRegistry,
+    private readonly injector: ModuleRef,
+  ) {}
+
+  onModuleInit(): void {
+    const { name } = this.options.declaration;
+    const subscriptions = this.subscriptions();
+    mustBeAllowed(this.options.declaration, subscriptions);
+    const dispatch = new Dispatch(name, this.unitOfWork, subscriptions);
+    const waitingRoom = new WaitingRoom(name, this.unitOfWork, dispatch);
+    const receiver = new Receiver(name, this.unitOfWork, dispatch, () => waitingRoom.wake());
+    this.waitingRoom = waitingRoom;
+    this.runtime.options.transport.consume(name, (batch) => receiver.receive(batch));
+    this.runtime.announce(
+      this.options.declaration,
+      subscriptions.map(({ type }) => type),
+    );
+    this.health.register(name, async () => {
+      await this.unitOfWork.query('select 1');
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.runtime.startRelay(this.options.declaration);
+    this.waitingRoom?.start();
+  }
+
+  /** Nest calls this before it closes the HTTP server; publishing still works, delivery waits for the next start. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.runtime.stopRelay(this.options.declaration.name), this.waitingRoom?.stop()]);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.orm.close(true);
+  }
+
+  private subscriptions(): BoundSubscription[] {
+    const { declaration, subscribers = [], sagas = [] } = this.options;
+    const instance = (provider: Type<object>): object => this.injector.get(provider, { strict: false });
+    return [
+      ...subscribers.flatMap((provider) => bindSubscriptions(instance(provider))),
+      ...bindSagas(declaration.name, sagas.map(instance)),
+    ];
+  }
+}
+
+/** @throws when a module handles what it neither owns nor declares a dependency for; lists every such handler. */
+function mustBeAllowed({ name, dependsOn }: ModuleDeclaration, subscriptions: readonly BoundSubscription[]): void {
+  const problems = subscriptions.flatMap(({ type }) => {
+    if (type.owner === name) return [];
+    if (type.kind === 'command')
+      return [`It handles ${type.name}, but only "${type.owner}" may: a command has one receiver.`];
+    if (dependsOn.includes(type.owner)) return [];
+    return [`It subscribes to ${type.name}; add "${type.owner}" to dependsOn in its module.json.`];
+  });
+  if (problems.length > 0)
+    throw new Error(`Module "${name}" cannot start:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+}
+
+async function openContext(runtime: Runtime, options: BoundedContextOptions): Promise<MikroORM> {
+  const { name, schema } = options.declaration;
+  await migrate(runtime.options.ownerUrl, schema, options.migrations);
+  return MikroORM.init(
+    defineConfig({
+      contextName: name,
+      clientUrl: runtime.urlOf(name),
+      schema,
+      entities: [...options.entities],
+      discovery: { warnWhenNoEntities: false },
+      pool: { min: 0, max: runtime.poolSize, idleTimeoutMillis: 30_000 },
+      driverOptions: { application_name: `seamline ${name}`, options: `-c search_path=${schema}` },
+      forceUtcTimezone: true,
+    }),
+  );
+}
+
+/**
+ * A module's own database context: its MikroORM, its unit of work, its outbox, receiver and sagas. Imported by the
+ * module it belongs to, so that `UnitOfWork` injects the module's own and no other module's can be reached.
+ */
+@Module({})
+export class BoundedContext {
+  static register(options: BoundedContextOptions): DynamicModule {
+    const { name } = ModuleDeclaration.parse(options.declaration);
+    return {
+      module: BoundedContext,
+      providers: [
+        { provide: OPTIONS, useValue: options },
+        { provide: MikroORM, inject: [Runtime], useFactory: (runtime: Runtime) => openContext(runtime, options) },
+        {
+          provide: UnitOfWork,
+          inject: [MikroORM, Runtime],
+          useFactory: (orm: MikroORM, runtime: Runtime) => new UnitOfWork(name, orm, () => runtime.wakeRelay(name)),
+        },
+        ContextLifecycle,
+      ],
+      exports: [UnitOfWork],
+    };
+  }
+}
+
+/** What all modules of a process share. Imported once, by the root. */
+@Global()
+@Module({})
+export class Kernel {
+  static forRoot(runtime: Runtime): DynamicModule {
+    return {
+      module: Kernel,
+      providers: [{ provide: Runtime, useValue: runtime }, HealthRegistry],
+      exports: [Runtime, HealthRegistry],
+    };
+  }
+}

@@ -1,0 +1,320 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import pg from 'pg';
+import type { Envelope } from '../contract/envelope.js';
+import type { Acknowledgement, Transport } from '../transports/transport.js';
+import { fullJitter } from './backoff.js';
+import { BEGINNING, NEXT_PAGE, OPEN_WINDOW, type Position, positionAfter } from './window.js';
+
+/** Messages a page, and so a batch; the receiver takes a batch in one transaction. */
+const PAGE = 200;
+/** The safety net under the wake-up signal, and how publications of other processes are found. In milliseconds. */
+const POLL = 500;
+/** How often a standing-by process asks for the lock of a schema that another one relays. In milliseconds. */
+const STANDBY = 2_000;
+/** A batch without an acknowledgement is sent again after this. In milliseconds. */
+const ACKNOWLEDGEMENT_DEADLINE = 60_000;
+/** A cursor that only passed by what its subscriber does not want is kept in memory this long. In milliseconds. */
+const IDLE_PERSIST = 30_000;
+
+interface Row {
+  id: string;
+  event_id: string;
+  type: string;
+  key: string;
+  headers: Record<string, string>;
+  payload: Record<string, unknown>;
+}
+
+/**
+ * Carries one module's outbox to its subscribers. States:
+ *
+ *   standing by ──lock──▶ leading(epoch+1) ──stop / lost connection / stale──▶ closed ──backoff──▶ standing by
+ *
+ * While it leads, each subscriber has a loop of its own, so that a slow one holds nobody up:
+ *
+ *   read page ──none──▶ wait for wake ──▶ read page
+ *   read page ──rows──▶ send ──taken──▶ move cursor ──▶ read page
+ *                        │└─expected n──▶ send again as n
+ *                        └──no answer──▶ backoff ──▶ send again
+ *
+ * Only the acknowledgement moves the cursor, and only while the epoch is still this relay's: a frozen process that
+ * wakes up after another has taken over changes nothing.
+ */
+export class Relay {
+  private readonly log: Logger;
+  private readonly stopping = new AbortController();
+  private readonly loops: SubscriberLoop[] = [];
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly module: string,
+    private readonly schema: string,
+    private readonly url: string,
+    private readonly transport: Transport,
+    /** Which types each subscriber wants. */
+    private readonly subscribers: ReadonlyMap<string, readonly string[]>,
+  ) {
+    this.log = new Logger(`${module}.relay`);
+  }
+
+  start(): void {
+    if (this.subscribers.size > 0) this.running = this.run();
+  }
+
+  /** Something was committed to the outbox. */
+  wake(): void {
+    for (const loop of this.loops) loop.wake();
+  }
+
+  /**
+   * Resolves when everything committed before this call has been taken by every subscriber, or after `deadline`
+   * milliseconds; answers which. For a caller who wants to read what its own write caused elsewhere.
+   */
+  async delivered(deadline: number): Promise<boolean> {
+    if (this.subscribers.size === 0) return true;
+    if (this.loops.length === 0) return false;
+    const all = Promise.all(this.loops.map((loop) => loop.caughtUp())).then(() => true);
+    const late = sleep(deadline, false, { ref: false });
+    return Promise.race([all, late]);
+  }
+
+  /** Finishes the batch under way, then lets go of the lock. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.wake();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    for (let failures = 0; !this.stopping.signal.aborted; ) {
+      try {
+        await this.leadOnce();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        this.log.warn(`Relay interrupted, starting again: ${(error as Error).message}`);
+      }
+      await pause(fullJitter(failures, 100, 5_000), this.stopping.signal);
+    }
+  }
+
+  private async leadOnce(): Promise<void> {
+    const client = new pg.Client({
+      connectionString: this.url,
+      application_name: `seamline ${this.module} relay`,
+      options: `-c search_path=${this.schema} -c plan_cache_mode=force_custom_plan`,
+    });
+    const lost = new Promise<never>((_, reject) => client.on('error', reject));
+    lost.catch(() => undefined);
+    await client.connect();
+    try {
+      if (!(await this.takeLock(client))) return;
+      const epoch = await nextEpoch(client);
+      const loops = [...this.subscribers].map(
+        ([subscriber, types]) => new SubscriberLoop(this.module, subscriber, types, epoch, client, this.transport),
+      );
+      this.loops.push(...loops);
+      await Promise.race([Promise.all(loops.map((loop) => loop.run(this.stopping.signal))), lost]);
+    } finally {
+      for (const loop of this.loops.splice(0)) loop.close();
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  /** One relay a schema: a session lock, given back by the server itself when the process dies. */
+  private async takeLock(client: pg.Client): Promise<boolean> {
+    while (!this.stopping.signal.aborted) {
+      const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as taken', [
+        `seamline.relay.${this.module}`,
+      ]);
+      if (rows[0].taken) return true;
+      await pause(STANDBY, this.stopping.signal);
+    }
+    return false;
+  }
+}
+
+async function nextEpoch(client: pg.Client): Promise<number> {
+  const { rows } = await client.query('update relay set epoch = epoch + 1 returning epoch');
+  return Number(rows[0].epoch);
+}
+
+class Superseded extends Error {
+  constructor() {
+    super('another relay has taken over; standing by.');
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+class SubscriberLoop {
+  private readonly log: Logger;
+  private number = 1;
+  private awake = false;
+  private rouse: (() => void) | undefined;
+  private watchers: { passes: number; resolve: () => void }[] = [];
+  private persistedAt = Date.now();
+  private closed = false;
+
+  constructor(
+    private readonly source: string,
+    private readonly subscriber: string,
+    private readonly types: readonly string[],
+    private readonly epoch: number,
+    private readonly client: pg.Client,
+    private readonly transport: Transport,
+  ) {
+    this.log = new Logger(`${source}.relay`);
+  }
+
+  wake(): void {
+    this.awake = true;
+    this.rouse?.();
+  }
+
+  /** Resolves once a window that was opened after this call has been taken to its end. */
+  caughtUp(): Promise<void> {
+    return new Promise((resolve) => {
+      // The pass under way may have read before the caller's commit: only the one after it counts.
+      this.watchers.push({ passes: this.rouse ? 1 : 2, resolve });
+      this.wake();
+    });
+  }
+
+  close(): void {
+    this.closed = true;
+    this.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let position = await this.restore();
+    while (!signal.aborted && !this.closed) {
+      this.awake = false;
+      const next = await this.passPage(position, signal);
+      if (next === undefined) return;
+      position = next;
+      if (position.s2 !== null) continue;
+      this.passed();
+      if (!this.awake) await this.waitForWake();
+    }
+  }
+
+  /** Reads a page, has it taken, and moves the cursor. Undefined when the relay is stopping. */
+  private async passPage(position: Position, signal: AbortSignal): Promise<Position | undefined> {
+    const { s2, page } = await this.read(position);
+    const next = positionAfter(position, s2, page, PAGE);
+    if (page.length === 0) {
+      return Date.now() - this.persistedAt > IDLE_PERSIST ? this.persist(next) : next;
+    }
+    return (await this.deliver(page, signal)) ? this.persist(next) : undefined;
+  }
+
+  private async read(position: Position): Promise<{ s2: string; page: Row[] }> {
+    if (position.s2 !== null) {
+      const values = [position.s1, position.s2, position.lastId, PAGE, this.types];
+      return { s2: position.s2, page: (await this.client.query<Row>(NEXT_PAGE, values)).rows };
+    }
+    const { rows } = await this.client.query<Row & { s2: string }>(OPEN_WINDOW, [position.s1, PAGE, this.types]);
+    const s2 = rows[0]?.s2;
+    if (s2 === undefined) throw new Error('The server answered no snapshot.');
+    return { s2, page: rows.filter((row) => row.id !== null) };
+  }
+
+  /** Sends until it is taken; false when this relay is stopping. */
+  private async deliver(page: Row[], signal: AbortSignal): Promise<boolean> {
+    const messages = page.map((row) => toEnvelope(this.source, row));
+    for (let failures = 0; !signal.aborted && !this.closed; ) {
+      try {
+        const answer = await this.send(messages);
+        if (answer.kind === 'stale') throw new Superseded();
+        if (answer.kind === 'expected') {
+          this.number = answer.number;
+          continue;
+        }
+        this.number++;
+        return true;
+      } catch (error) {
+        if (error instanceof Superseded) throw error;
+        failures++;
+        this.log.warn(`${this.subscriber} has not taken ${messages.length} message(s): ${(error as Error).message}`);
+        await pause(fullJitter(failures, 100, 5_000), signal);
+      }
+    }
+    return false;
+  }
+
+  private async send(messages: Envelope[]): Promise<Acknowledgement> {
+    const { source, subscriber, epoch, number } = this;
+    const deadline = new AbortController();
+    const late = sleep(ACKNOWLEDGEMENT_DEADLINE, undefined, { signal: deadline.signal, ref: false }).then(() => {
+      throw new Error(`no acknowledgement within ${ACKNOWLEDGEMENT_DEADLINE} ms`);
+    });
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([
+        this.transport.send({ source, subscriber, partition: 0, epoch, number, messages }),
+        late,
+      ]);
+    } finally {
+      deadline.abort();
+    }
+  }
+
+  private async restore(): Promise<Position> {
+    const { rows } = await this.client.query(
+      `insert into relay_cursor (subscriber, s1, last_id) values ($1, $2, 0)
+       on conflict (subscriber) do update set subscriber = excluded.subscriber
+       returning s1::text, s2::text, last_id`,
+      [this.subscriber, BEGINNING.s1],
+    );
+    return { s1: rows[0].s1, s2: rows[0].s2, lastId: rows[0].last_id };
+  }
+
+  private async persist(next: Position): Promise<Position> {
+    const { rowCount } = await this.client.query(
+      `update relay_cursor set s1 = $2, s2 = $3, last_id = $4, moved_at = now()
+        where subscriber = $1 and (select epoch from relay) = $5`,
+      [this.subscriber, next.s1, next.s2, next.lastId, this.epoch],
+    );
+    if (rowCount !== 1) throw new Superseded();
+    this.persistedAt = Date.now();
+    return next;
+  }
+
+  private passed(): void {
+    for (const watcher of this.watchers) watcher.passes--;
+    for (const watcher of this.watchers.filter((w) => w.passes <= 0)) watcher.resolve();
+    this.watchers = this.watchers.filter((w) => w.passes > 0);
+    if (this.watchers.length > 0) this.awake = true;
+  }
+
+  private async waitForWake(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, POLL);
+      this.rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.rouse = undefined;
+  }
+}
+
+function toEnvelope(source: string, row: Row): Envelope {
+  const { time, correlationid, ...headers } = row.headers;
+  return {
+    specversion: '1.0',
+    id: row.event_id,
+    source: `/${source}`,
+    type: row.type,
+    subject: row.key,
+    time: time ?? '',
+    datacontenttype: 'application/json',
+    correlationid: correlationid ?? row.event_id,
+    ...headers,
+    data: row.payload,
+  };
+}

@@ -1,0 +1,68 @@
+import type { MessageType } from './contract/message.js';
+import { Relay } from './messaging/relay.js';
+import type { ModuleDeclaration } from './topology/declaration.js';
+import type { Transport } from './transports/transport.js';
+
+export interface RuntimeOptions {
+  /** Owns and migrates all schemas. */
+  readonly ownerUrl: string;
+  /** Each module's own role, by module. */
+  readonly moduleUrls: Readonly<Record<string, string>>;
+  /** Database connections that this process may hold, all modules together. */
+  readonly connectionBudget: number;
+  readonly transport: Transport;
+  /** What modules need to know of the outside, by module; each reads its own with a schema of its own. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What the modules of one process share: addresses, the connection budget, the transport, and who subscribes to whom.
+ * Modules announce their subscriptions while Nest initialises them; the relays start after the last one has.
+ */
+export class Runtime {
+  private readonly announced: { declaration: ModuleDeclaration; types: readonly MessageType[] }[] = [];
+  private readonly relays = new Map<string, Relay>();
+
+  constructor(readonly options: RuntimeOptions) {}
+
+  /** Connections of one module's pool: the budget less one direct connection a relay, shared evenly. */
+  get poolSize(): number {
+    const modules = Object.keys(this.options.moduleUrls).length;
+    return Math.max(2, Math.floor((this.options.connectionBudget - modules) / modules));
+  }
+
+  urlOf(module: string): string {
+    const url = this.options.moduleUrls[module];
+    if (url === undefined) throw new Error(`No database address is known for module "${module}".`);
+    return url;
+  }
+
+  announce(declaration: ModuleDeclaration, types: readonly MessageType[]): void {
+    this.announced.push({ declaration, types });
+  }
+
+  startRelay({ name, schema, dependsOn }: ModuleDeclaration): void {
+    const mayOwn = (type: MessageType) =>
+      type.owner === name || (type.kind === 'command' && dependsOn.includes(type.owner));
+    const subscribers = this.announced
+      .map(({ declaration, types }) => [declaration.name, types.filter(mayOwn).map((type) => type.name)] as const)
+      .filter(([, types]) => types.length > 0);
+    const relay = new Relay(name, schema, this.urlOf(name), this.options.transport, new Map(subscribers));
+    this.relays.set(name, relay);
+    relay.start();
+  }
+
+  async stopRelay(module: string): Promise<void> {
+    await this.relays.get(module)?.stop();
+  }
+
+  /** Something was committed to the module's outbox. */
+  wakeRelay(module: string): void {
+    this.relays.get(module)?.wake();
+  }
+
+  /** See {@link Relay.delivered}. */
+  async delivered(module: string, deadline: number): Promise<boolean> {
+    return (await this.relays.get(module)?.delivered(deadline)) ?? false;
+  }
+}
