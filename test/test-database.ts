@@ -35,8 +35,9 @@ export async function createTestDatabase(options: {
   }
 }
 
-export async function createEmptyDatabase(): Promise<EmptyDatabase> {
-  const name = `seamline_test_${randomBytes(6).toString('hex')}`;
+/** @param suffix ends the name, for a suite about names */
+export async function createEmptyDatabase(suffix = ''): Promise<EmptyDatabase> {
+  const name = `seamline_test_${randomBytes(6).toString('hex')}${suffix}`;
   // template0, as nobody can be connected to it: a session on template1 would make CREATE DATABASE fail.
   await onTestServer(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0`);
   return { name, databaseUrl: databaseUrlFor(name), drop: () => dropDatabase(name) };

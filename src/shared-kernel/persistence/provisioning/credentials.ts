@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { DatabaseNotUsable } from '../database-not-usable.js';
 
-/** Passwords by role. */
-export type Passwords = Record<string, string>;
-/** Passwords by database, so that several servers and databases share one file; the key says which (see `check-server.ts`). */
-type Credentials = Record<string, Passwords>;
+/** By role. */
+const Passwords = z.record(z.string(), z.string());
+export type Passwords = z.infer<typeof Passwords>;
+
+/** By database, so that several servers and databases share one file. */
+const Credentials = z.record(z.string(), Passwords);
+type Credentials = z.infer<typeof Credentials>;
 
 /** Writing takes milliseconds; a lock older than this was left by a process that died. */
 const STALE_LOCK_MS = 10_000;
@@ -39,10 +43,11 @@ async function readCredentials(file: string): Promise<Credentials> {
     throw error;
   });
   try {
-    return JSON.parse(text) as Credentials;
+    return Credentials.parse(JSON.parse(text));
   } catch {
+    // Without the cause: it may quote what stands in the file.
     throw new DatabaseNotUsable(
-      `The file of database passwords, ${file}, is not JSON.`,
+      `The file of database passwords, ${file}, is not one that Seamline wrote.`,
       'Restore it, or delete it: the roles then get new passwords.',
     );
   }

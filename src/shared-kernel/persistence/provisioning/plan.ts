@@ -49,7 +49,7 @@ export function urlSetting(module: string): string {
  * own, is never taken over.
  */
 export function ownershipMark(database: string, part: string): string {
-  return `Seamline: ${part} of database ${database};`;
+  return `Seamline: ${part} of database "${database}"`;
 }
 
 /**
@@ -58,7 +58,7 @@ export function ownershipMark(database: string, part: string): string {
  */
 export function roleComment(database: string, part: string, password: string): string {
   const fingerprint = createHash('sha256').update(password).digest('hex').slice(0, 16);
-  return `${ownershipMark(database, part)} password ${fingerprint}`;
+  return `${ownershipMark(database, part)}, password ${fingerprint}`;
 }
 
 async function planModule(server: Server, module: ModuleSchema, givenUrl: string | undefined): Promise<ModuleRole> {

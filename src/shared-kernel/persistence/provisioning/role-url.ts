@@ -9,7 +9,7 @@ export function roleUrl(client: pg.Client, databaseUrl: string, role: string, pa
   for (const resolved of ['user', 'password', 'host', 'port']) options.delete(resolved);
   const query = options.size > 0 ? `?${options}` : '';
   const login = `${encodeURIComponent(role)}:${encodeURIComponent(password)}`;
-  return `postgres://${login}@${hostOf(client)}:${client.port}/${encodeURIComponent(client.database ?? '')}${query}`;
+  return `postgres://${login}@${hostOf(client)}:${client.port}/${encodeURI(client.database ?? '')}${query}`;
 }
 
 /** A host may also be an IPv6 address or the directory of a socket. */
