@@ -28,6 +28,7 @@ const SECOND = 1_000;
 const serverOptions: FastifyHttpOptions<Server> = {
   bodyLimit: 1024 * 1024,
   requestTimeout: 30 * SECOND,
+  handlerTimeout: 30 * SECOND,
   connectionTimeout: 60 * SECOND,
   // Longer than the 60 s after which the usual load balancers let go, so that it is never us who hang up first.
   keepAliveTimeout: 65 * SECOND,

@@ -19,6 +19,7 @@ export class HealthRegistry {
   private readonly logger = new Logger('Health');
   private readonly checks = new Map<string, HealthCheck[]>();
   private stopping = false;
+  private asking: Promise<Readiness> | undefined;
 
   register(module: string, check: HealthCheck): void {
     this.checks.set(module, [...(this.checks.get(module) ?? []), check]);
@@ -29,7 +30,15 @@ export class HealthRegistry {
     this.stopping = true;
   }
 
-  async readiness(): Promise<Readiness> {
+  /** Anyone may ask, as often as they like; the modules are asked once at a time. */
+  readiness(): Promise<Readiness> {
+    this.asking ??= this.askAll().finally(() => {
+      this.asking = undefined;
+    });
+    return this.asking;
+  }
+
+  private async askAll(): Promise<Readiness> {
     const answers = await Promise.all([...this.checks].map(([module, checks]) => this.ask(module, checks)));
     const ready = !this.stopping && answers.every(([, { status }]) => status === 'ready');
     return { status: ready ? 'ready' : 'not-ready', modules: Object.fromEntries(answers) };

@@ -14,6 +14,7 @@ import { type Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
 import { Answer } from './answer.js';
 import { TakesIdempotencyKey } from './openapi.js';
 import { invalidInput } from './problem.js';
+import { Turns } from './turns.js';
 
 /** Doing it twice under one `Idempotency-Key` does it once and answers the same again. For routes that create. */
 export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), TakesIdempotencyKey());
@@ -33,13 +34,19 @@ interface Attempt {
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
+  /** Twins in one process queue here: on the row they would wait with a connection each, and empty a small pool. */
+  private readonly turns = new Turns();
+
   constructor(private readonly unitOfWork: UnitOfWork) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const key = idempotencyKey(request);
-    return key === undefined ? next.handle() : from(this.once(attemptOf(request, key), http.getResponse(), next));
+    if (key === undefined) return next.handle();
+    const attempt = attemptOf(request, key);
+    const work = () => this.once(attempt, http.getResponse(), next);
+    return from(this.turns.take(`${attempt.scope} ${attempt.key}`, work));
   }
 
   private once(attempt: Attempt, reply: FastifyReply, next: CallHandler): Promise<Answer> {

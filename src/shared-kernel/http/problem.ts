@@ -36,6 +36,9 @@ const STATUS_OF: Record<DomainErrorKind, number> = {
   'too-many': 429,
 };
 
+/** Errors about a URL repeat it, and it may be as long as a header can be. */
+const LONGEST_DETAIL = 500;
+
 const RETRY_AFTER_SECONDS = 2;
 
 /** Turns whatever was thrown into what the client may know of it. Nothing of an unexpected error gets out. */
@@ -68,7 +71,7 @@ function fromDomain(error: DomainError): Refusal {
 
 function fromStatus(status: number, detail: string): Refusal {
   if (status === 503) return unavailable();
-  return { problem: { type: 'about:blank', title: titleOf(status), status, detail } };
+  return { problem: { type: 'about:blank', title: titleOf(status), status, detail: detail.slice(0, LONGEST_DETAIL) } };
 }
 
 function unavailable(): Refusal {

@@ -7,8 +7,20 @@ export type LogLevel = LevelWithSilent;
 
 /** Nest's logger, writing JSON lines to standard output; for eyes, where a terminal reads them. */
 export function jsonLogger(level: LogLevel): Logger {
-  const params: Params = { pinoHttp: process.stdout.isTTY ? [logOptions(level), pretty()] : logOptions(level) };
-  return new Logger(new PinoLogger(params), params);
+  // Wrapped, a serializer of errors would only see the copy that already holds all their properties.
+  const options = { ...logOptions(level), wrapSerializers: false };
+  const params: Params = { pinoHttp: process.stdout.isTTY ? [options, pretty()] : options };
+  return new QuietStart(new PinoLogger(params), params);
+}
+
+/** Nest tells at length how it starts, a line per module and route: worth reading when debugging only. */
+const START_UP = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
+class QuietStart extends Logger {
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (START_UP.has(String(rest.at(-1)))) super.debug(message, ...rest);
+    else super.log(message, ...rest);
+  }
 }
 
 export function logOptions(level: LogLevel): LoggerOptions {
