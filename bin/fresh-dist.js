@@ -1,0 +1,135 @@
+// Keeps dist/ in step with the sources, so that nobody has to think of a build: compiles when a hash of the sources'
+// content differs from the one noted in dist/. Files are replaced one by one, by renaming, and the note is taken away
+// before and written after: a process reading dist/ meanwhile never meets half a file, and a build that was cut short is
+// done again.
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { exclusively } from './exclusive.js';
+
+const SOURCES = ['apps', 'src'];
+const NOTE = '.source-hash';
+
+/** Compiles what is stale under `root`. Returns whether anything was compiled. */
+export async function freshDist(root) {
+  if (isFresh(root, readSources(root))) return false;
+  return exclusively(join(root, '.cache', 'build.lock'), async () => {
+    const sources = readSources(root);
+    if (isFresh(root, sources)) return false;
+    await build(root, sources);
+    return true;
+  });
+}
+
+/** Every file that has a place in dist/: TypeScript but for the tests, and JSON such as module.json, by its path. */
+function readSources(root) {
+  const sources = new Map();
+  for (const folder of SOURCES) {
+    for (const file of filesBelow(join(root, folder))) {
+      const path = relative(root, file).split(sep).join('/');
+      if (belongsInDist(path)) sources.set(path, readFileSync(file));
+    }
+  }
+  return sources;
+}
+
+function belongsInDist(path) {
+  if (path.endsWith('.ts')) return !path.endsWith('.spec.ts') && !path.endsWith('.d.ts');
+  return path.endsWith('.json');
+}
+
+function filesBelow(folder) {
+  const files = [];
+  for (const entry of entriesOf(folder)) {
+    if (entry.name === 'node_modules') continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...filesBelow(path));
+    else files.push(path);
+  }
+  return files.sort();
+}
+
+function entriesOf(folder) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isFresh(root, sources) {
+  try {
+    return readFileSync(join(root, 'dist', NOTE), 'utf8') === hashOf(root, sources);
+  } catch {
+    return false;
+  }
+}
+
+function hashOf(root, sources) {
+  const hash = createHash('sha256');
+  hash.update(readFileSync(join(root, '.swcrc')));
+  for (const [path, content] of sources) hash.update(`\0${path}\0${content.length}\0`).update(content);
+  return hash.digest('hex');
+}
+
+async function build(root, sources) {
+  const dist = join(root, 'dist');
+  const outputs = await compile(root, sources);
+  mkdirSync(dist, { recursive: true });
+  rmSync(join(dist, NOTE), { force: true });
+  for (const [path, content] of outputs) replaceFile(join(dist, path), content);
+  removeOthers(dist, outputs);
+  replaceFile(join(dist, NOTE), hashOf(root, sources));
+}
+
+/** The content of dist/ by path. All is compiled before anything is written, so a syntax error leaves dist/ as it was. */
+async function compile(root, sources) {
+  const { transform } = await import('@swc/core');
+  const options = JSON.parse(readFileSync(join(root, '.swcrc'), 'utf8'));
+  delete options.$schema;
+  const outputs = new Map();
+  const compileOne = async ([path, content]) => {
+    if (path.endsWith('.json')) return outputs.set(path, content);
+    const target = path.replace(/\.ts$/, '.js');
+    const sourceFileName = relative(dirname(join(root, 'dist', path)), join(root, path));
+    const { code, map } = await transform(content.toString(), {
+      ...options,
+      swcrc: false,
+      filename: path,
+      sourceFileName,
+    });
+    outputs.set(target, map ? `${code}\n//# sourceMappingURL=${target.split('/').pop()}.map\n` : code);
+    if (map) outputs.set(`${target}.map`, map);
+  };
+  await Promise.all([...sources].map(compileOne));
+  return outputs;
+}
+
+function replaceFile(file, content) {
+  mkdirSync(dirname(file), { recursive: true });
+  const fresh = `${file}.${process.pid}.new`;
+  writeFileSync(fresh, content);
+  renameSync(fresh, file);
+}
+
+/** What a removed source left behind, so that nothing keeps importing it. */
+function removeOthers(dist, outputs) {
+  for (const folder of SOURCES) {
+    for (const file of filesBelow(join(dist, folder))) {
+      if (!outputs.has(relative(dist, file).split(sep).join('/'))) rmSync(file, { force: true });
+    }
+    removeEmptyFolders(join(dist, folder));
+  }
+}
+
+function removeEmptyFolders(folder) {
+  for (const entry of entriesOf(folder)) {
+    if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
+  }
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, or never there: both are as it should be.
+  }
+}
