@@ -1,0 +1,163 @@
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../user-error.js';
+import type { Binaries } from './binaries.js';
+import type { Place } from './data-directory.js';
+import { commandLine, processIdentity } from './process-identity.js';
+import { runAs } from './server-account.js';
+
+/** What a running server says of itself in its data directory. */
+export interface Postmaster {
+  pid: number;
+  port: number;
+}
+
+/** The log is cut at the start of a server once it is larger than this, in bytes. */
+const LOG_LIMIT = 10 * 1024 * 1024;
+
+const pidFile = (dataDirectory: string) => join(dataDirectory, 'postmaster.pid');
+
+/**
+ * The server that runs on this data directory, or null. A postmaster.pid that a crash or a reboot left behind is told
+ * from a real one by looking at the process, since its number may belong to any other program by now.
+ */
+export function runningPostmaster(dataDirectory: string): Postmaster | null {
+  const lines = readPidFile(dataDirectory);
+  const pid = Number(lines[0]);
+  if (processIdentity(pid) === null || !isServerOf(pid, dataDirectory)) return null;
+  return { pid, port: Number(lines[3]) };
+}
+
+function readPidFile(dataDirectory: string): string[] {
+  try {
+    return readFileSync(pidFile(dataDirectory), 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+function isServerOf(pid: number, dataDirectory: string): boolean {
+  const command = commandLine(pid);
+  return command.includes('postgres') && command.includes(dataDirectory);
+}
+
+/**
+ * Removes a postmaster.pid whose number has passed to an unrelated process: PostgreSQL would refuse to start. One whose
+ * process is dead stays, PostgreSQL deals with it and checks that no orphaned backend still writes; here the same is
+ * checked by looking for processes in the data directory.
+ */
+export function removeForeignPidFile(dataDirectory: string): void {
+  const pid = Number(readPidFile(dataDirectory)[0]);
+  if (processIdentity(pid) === null || isServerOf(pid, dataDirectory) || hasProcessesInside(dataDirectory)) return;
+  rmSync(pidFile(dataDirectory), { force: true });
+}
+
+function hasProcessesInside(folder: string): boolean {
+  if (process.platform !== 'linux') return false;
+  return readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && workingDirectory(pid) === folder);
+}
+
+function workingDirectory(pid: string): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
+}
+
+/** Server settings as command-line arguments, in a fixed order, so that two starts can be compared. */
+export function serverArguments(settings: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(settings)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** Whether the running server was started with exactly these arguments, by these binaries. */
+export function wasStartedWith(dataDirectory: string, binaries: Binaries, args: readonly string[]): boolean {
+  const line = readFileSync(join(dataDirectory, 'postmaster.opts'), 'utf8').trim();
+  return line.startsWith(`${binaries.postgres} `) && line.endsWith(args.map((arg) => `"${arg}"`).join(' '));
+}
+
+export type StartResult = 'started' | 'port taken';
+
+/**
+ * Starts the server and waits until it takes connections. It is independent of this process: it leads a session of its
+ * own, and its output goes to `logFile`.
+ * @throws {UserError} with what the server said when it does not come up
+ */
+export async function startServer(
+  place: Place,
+  binaries: Binaries,
+  port: number,
+  args: readonly string[],
+  logFile: string,
+): Promise<StartResult> {
+  cutLog(logFile);
+  const begin = sizeOf(logFile);
+  const options = ['-p', String(port), ...args].map(quoteForShell).join(' ');
+  const log = openSync(logFile, 'a', 0o600);
+  try {
+    const pgCtl = [
+      'start',
+      '--wait',
+      '--timeout=60',
+      '--silent',
+      `--pgdata=${place.dataDirectory}`,
+      `--options=${options}`,
+    ];
+    const { code, output } = await runAs(place.account, binaries.pgCtl, pgCtl, log);
+    if (code === 0) return 'started';
+    const said = `${output}${readFileSync(logFile, 'utf8').slice(begin)}`;
+    if (said.includes('could not bind')) return 'port taken';
+    throw new UserError(`The embedded PostgreSQL did not start: ${essence(said)}`, `All it said is in ${logFile}.`);
+  } finally {
+    closeSync(log);
+  }
+}
+
+function cutLog(logFile: string): void {
+  if (sizeOf(logFile) > LOG_LIMIT) truncateSync(logFile);
+}
+
+const sizeOf = (file: string) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+
+/** pg_ctl hands the options to a shell. */
+function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The lines of PostgreSQL's output that say what is wrong and how to mend it. */
+function essence(said: string): string {
+  const lines = said.split('\n').filter((line) => /FATAL|PANIC|DETAIL|HINT|could not/.test(line));
+  const chosen = lines.length > 0 ? lines : said.trim().split('\n').slice(-3);
+  return chosen.map((line) => line.replace(/^.*?(?=FATAL|PANIC|DETAIL|HINT)/, '').trim()).join(' ');
+}
+
+/**
+ * Stops the server: connections are closed and all is written out within `patienceMs` (at least 1 s), else it is stopped
+ * at once and recovers from its journal at the next start.
+ */
+export async function stopServer(place: Place, binaries: Binaries, patienceMs: number): Promise<void> {
+  const stop = (mode: string, seconds: number) =>
+    runAs(place.account, binaries.pgCtl, [
+      'stop',
+      '--wait',
+      '--silent',
+      `--mode=${mode}`,
+      `--timeout=${seconds}`,
+      `--pgdata=${place.dataDirectory}`,
+    ]);
+  await stop('fast', Math.max(1, Math.round(patienceMs / 1000)));
+  if (runningPostmaster(place.dataDirectory) === null || !existsSync(pidFile(place.dataDirectory))) return;
+  await stop('immediate', 1);
+}

@@ -1,0 +1,5 @@
+/**
+ * Where the embedded server lives when we are root and the account that runs it cannot reach the project, for instance
+ * in a clone below /root: PostgreSQL's programs, and the data directories by a hash of their home.
+ */
+export const SHELTER = '/var/lib/seamline';
