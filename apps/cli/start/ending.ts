@@ -1,0 +1,31 @@
+/** Why a running system ends: it was asked to, or something failed. */
+export type Ending = { reason: 'asked' } | { reason: 'failed'; error: unknown };
+
+const ASKING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** npm and a terminal both pass on a Ctrl-C, so one press arrives as two signals within a moment. */
+const SAME_PRESS_MS = 300;
+
+export interface EndingWatch {
+  /** Resolves once, with the first reason to end. */
+  ended: Promise<Ending>;
+  /** Resolves when the user asks again and does not want to wait. */
+  hurried: Promise<void>;
+}
+
+/** Listens for the reasons to end, from now on for the life of this process. */
+export function watchForEnding(): EndingWatch {
+  const ended = Promise.withResolvers<Ending>();
+  const hurried = Promise.withResolvers<void>();
+  let firstAsked: number | undefined;
+  const asked = () => {
+    firstAsked ??= performance.now();
+    if (performance.now() - firstAsked > SAME_PRESS_MS) hurried.resolve();
+    ended.resolve({ reason: 'asked' });
+  };
+  for (const signal of ASKING) process.on(signal, asked);
+  const failed = (error: unknown) => ended.resolve({ reason: 'failed', error });
+  process.on('uncaughtException', failed);
+  process.on('unhandledRejection', failed);
+  return { ended: ended.promise, hurried: hurried.promise };
+}
