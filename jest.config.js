@@ -15,6 +15,7 @@ export default {
           parser: { syntax: 'typescript', decorators: true },
           target: 'es2023',
           keepClassNames: true,
+          experimental: { keepImportAttributes: true },
           transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true },
         },
         module: { type: 'nodenext' },

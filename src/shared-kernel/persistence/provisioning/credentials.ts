@@ -14,7 +14,7 @@ const Credentials = z.record(z.string(), Passwords);
 type Credentials = z.infer<typeof Credentials>;
 
 /** Writing takes milliseconds; a lock older than this was left by a process that died. */
-const STALE_LOCK_MS = 10_000;
+const STALE_LOCK_MS = 3_000;
 
 /** The passwords the file knows for a database: none when there is no file. */
 export async function readPasswords(file: string, database: string): Promise<Passwords> {

@@ -36,7 +36,7 @@ export function lacksClosedPublic(server: Server): boolean {
   return server.publicIsOpen && server.mayClosePublic;
 }
 
-export function overreaches(found: FoundModule): boolean {
+function overreaches(found: FoundModule): boolean {
   return found.superuser || found.reaches.length > 0;
 }
 

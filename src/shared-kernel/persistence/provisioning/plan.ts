@@ -29,7 +29,7 @@ export async function planRoles(
 ): Promise<Plan> {
   const owner = ownerRoleName(server.database);
   const planned = await Promise.all(modules.map((module) => planModule(server, module, moduleUrls[module.name])));
-  refuseSharedRoles([{ name: 'owner', role: owner }, ...planned]);
+  refuseSharedRoles([...otherParts(server, owner), ...planned]);
   return { owner, modules: planned };
 }
 
@@ -84,6 +84,12 @@ function elsewhere(client: pg.Client, setting: string, database: string): Databa
     `${setting} leads to database "${client.database}" at ${client.host}:${client.port}, which is not the one of DATABASE_URL.`,
     `Name database "${database}" of the same server in ${setting}, or leave it out: a role is then created.`,
   );
+}
+
+/** What a module's role must not be. Once all stands, the owner may also be the one who connects. */
+function otherParts(server: Server, owner: string): { name: string; role: string }[] {
+  const parts = [{ name: 'owner', role: owner }];
+  return server.user === owner ? parts : [{ name: 'DATABASE_URL', role: server.user }, ...parts];
 }
 
 function refuseSharedRoles(parts: { name: string; role: string }[]): void {

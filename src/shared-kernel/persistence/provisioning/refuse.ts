@@ -3,7 +3,7 @@ import { DatabaseNotUsable } from '../database-not-usable.js';
 import type { Server } from './check-server.js';
 import type { Passwords } from './credentials.js';
 import type { Found, FoundModule, FoundRole } from './inspect.js';
-import { lacksCreate, lacksLogin, overreaches } from './lacking.js';
+import { lacksCreate, lacksLogin } from './lacking.js';
 import { ownershipMark, type Plan, urlSetting } from './plan.js';
 
 const identifier = pg.escapeIdentifier;
@@ -79,19 +79,36 @@ export function refuseForeignSchemas(plan: Plan, { modules }: Found): void {
   );
 }
 
-/** What a module must not reach it could otherwise come to depend on, unseen. */
-export function refuseOverreach({ modules }: Found): void {
-  const wide = modules.filter(overreaches);
-  if (wide.length === 0) return;
-  throw new DatabaseNotUsable(
-    `Roles of modules can reach what is not theirs: ${wide.map(describeReach).join('; ')}.`,
-    `Revoke it, or give the module a plain role of its own in ${wide.map(({ name }) => urlSetting(name)).join(', ')}.`,
+/** Nothing holds a superuser back; before anything is granted to it, or set for it. */
+export function refuseSuperusers({ modules }: Found): void {
+  const unlimited = modules.filter(({ superuser }) => superuser);
+  if (unlimited.length === 0) return;
+  throw tooPowerful(
+    unlimited,
+    unlimited.map((found) => `${describeRole(found)} is a superuser`),
   );
 }
 
-function describeReach({ role, name, schema, superuser, reaches }: FoundModule): string {
-  const found = `"${role}" (module ${name})`;
-  if (superuser) return `${found} is a superuser`;
-  const others = reaches.filter((reached) => reached !== schema);
-  return others.length > 0 ? `${found} can use schema ${others.join(', ')}` : `${found} can act as the owner`;
+/** What a module can reach it could come to depend on, unseen. */
+export function refuseReach({ modules }: Found): void {
+  const wide = modules.filter(({ reaches }) => reaches.length > 0);
+  if (wide.length === 0) return;
+  throw tooPowerful(wide, wide.map(describeReach));
+}
+
+function tooPowerful(modules: FoundModule[], described: string[]): DatabaseNotUsable {
+  const settings = modules.map(({ name }) => urlSetting(name)).join(', ');
+  return new DatabaseNotUsable(
+    `Roles of modules can reach what is not theirs: ${described.join('; ')}.`,
+    `Revoke it, or give the module a plain role of its own in ${settings}.`,
+  );
+}
+
+function describeReach(found: FoundModule): string {
+  const others = found.reaches.filter((schema) => schema !== found.schema);
+  return `${describeRole(found)} can ${others.length > 0 ? `use schema ${others.join(', ')}` : 'act as the owner'}`;
+}
+
+function describeRole({ role, name }: FoundModule): string {
+  return `"${role}" (module ${name})`;
 }

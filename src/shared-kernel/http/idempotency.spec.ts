@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
+import { Body, Controller, Module, Param, Post } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { z } from 'zod';
+import { DomainError } from '../contract/domain-error.js';
+import { rows } from '../persistence/rows.js';
+import { UnitOfWork } from '../persistence/unit-of-work.js';
+import { accepted, created } from './answer.js';
+import { createHttpApp } from './create-http-app.js';
+import { Idempotent } from './idempotency.js';
+import { TestTokens } from './test-tokens.js';
+
+const databaseUrl = process.env.SEAMLINE_TEST_DATABASE_URL;
+const Note = z.object({ text: z.string(), size: z.number().optional() });
+
+/** What the routes do beside writing, as each test wants it. */
+let meanwhile: () => Promise<void>;
+
+@Controller('notes')
+class Notes {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  @Idempotent()
+  @Post()
+  create(@Body({ schema: Note }) { text }: z.infer<typeof Note>) {
+    return this.unitOfWork.transaction(async (tx) => {
+      const [note] = await tx.query<{ id: string }>('insert into note (text) values ($1) returning id', [text]);
+      await meanwhile();
+      return created({ zulu: 'first', id: note?.id, text, amount: '1.10' }, `/notes/${note?.id}`);
+    });
+  }
+
+  @Idempotent()
+  @Post(':id/copies')
+  copy(@Param('id') id: string) {
+    return accepted({ of: id, copy: randomUUID() });
+  }
+
+  @Idempotent()
+  @Post('plain')
+  plain() {
+    return { at: randomUUID() };
+  }
+}
+
+(databaseUrl ? describe : describe.skip)('a request repeated under one Idempotency-Key', () => {
+  const schema = `idempotency_${randomUUID().slice(0, 8)}`;
+  let orm: MikroORM;
+  let tokens: TestTokens;
+  let app: NestFastifyApplication;
+  let anna: { authorization: string };
+
+  beforeAll(async () => {
+    orm = await MikroORM.init(
+      defineConfig({
+        clientUrl: databaseUrl,
+        contextName: schema,
+        entities: [],
+        discovery: { warnWhenNoEntities: false },
+        // As small as a module's pool may be: requests that wait must not starve the one they wait for.
+        pool: { max: 2 },
+        driverOptions: { options: `-c search_path=${schema}` },
+      }),
+    );
+    for (const statement of [
+      `create schema ${schema}`,
+      "create table placement as select 'here'::text as state",
+      'create table note (id int generated always as identity, text text)',
+      `create table idempotency_key (scope text, key text, fingerprint text not null, status int, headers jsonb,
+         body jsonb, created_at timestamptz default now(), primary key (scope, key))`,
+    ]) {
+      await rows(orm.em.fork(), statement);
+    }
+
+    @Module({
+      controllers: [Notes],
+      providers: [{ provide: UnitOfWork, useValue: new UnitOfWork('notes', orm, () => undefined) }],
+    })
+    class NotesModule {}
+
+    tokens = await TestTokens.start();
+    anna = await tokens.of('anna');
+    const api = { title: 'Notes', description: 'notes', version: '1' };
+    app = await createHttpApp(NotesModule, { settings: tokens.settings, api, logLevel: 'silent' });
+    await app.init();
+  });
+
+  afterAll(async () => {
+    await app.close();
+    await tokens[Symbol.asyncDispose]();
+    await rows(orm.em.fork(), `drop schema ${schema} cascade`);
+    await orm.close(true);
+  });
+
+  beforeEach(async () => {
+    meanwhile = async () => undefined;
+    await rows(orm.em.fork(), 'truncate note, idempotency_key');
+  });
+
+  const post = (key: string | undefined, payload: object | undefined, url = '/notes', who = anna) =>
+    app.inject({
+      method: 'POST',
+      url,
+      headers: { ...who, ...(key && { 'idempotency-key': key }) },
+      payload: payload ?? {},
+    });
+  const notes = () => rows(orm.em.fork(), 'select text from note');
+
+  it('is done once and answered the same to the last byte', async () => {
+    const first = await post('k1', { text: 'hello' });
+    const second = await post('k1', { text: 'hello' });
+    expect(first.statusCode).toBe(201);
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    expect([second.statusCode, second.headers.location, second.body]).toEqual([
+      201,
+      first.headers.location,
+      first.body,
+    ]);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(await notes()).toHaveLength(1);
+  });
+
+  it('is the same request however its JSON is written', async () => {
+    const first = await post('k1', { text: 'hello', size: 1 });
+    expect((await post('k1', { size: 1, text: 'hello' })).body).toBe(first.body);
+  });
+
+  it('keeps the status of a route that only returns a body', async () => {
+    const first = await post('k1', {}, '/notes/plain');
+    const second = await post('k1', {}, '/notes/plain');
+    expect([second.statusCode, second.body]).toEqual([201, first.body]);
+  });
+
+  it('is refused with another body, and with another path', async () => {
+    await post('k1', { text: 'hello' });
+    const other = await post('k1', { text: 'bye' });
+    expect(other.statusCode).toBe(409);
+    expect(other.json().type).toBe('urn:problem:idempotency-key-reused');
+    await post('k2', {}, '/notes/1/copies');
+    expect((await post('k2', {}, '/notes/2/copies')).statusCode).toBe(409);
+    expect(await notes()).toHaveLength(1);
+  });
+
+  it('is another request without the key, on another route, or by another principal', async () => {
+    await post('k1', { text: 'a' });
+    await post(undefined, { text: 'a' });
+    await post(undefined, { text: 'a' });
+    expect(
+      (await post('k1', { text: 'a' }, '/notes', await tokens.of('bert'))).headers['idempotency-replayed'],
+    ).toBeUndefined();
+    expect((await post('k1', { text: 'a' }, '/notes/plain')).statusCode).toBe(201);
+    expect(await notes()).toHaveLength(4);
+  });
+
+  it('leaves nothing behind where it failed, so that the key is free', async () => {
+    meanwhile = async () => {
+      throw new DomainError('conflict', 'not-now', 'Not now.');
+    };
+    expect((await post('k1', { text: 'hello' })).json().type).toBe('urn:problem:not-now');
+    expect((await post('k1', {})).statusCode).toBe(422);
+    expect(await notes()).toHaveLength(0);
+    meanwhile = async () => undefined;
+    expect((await post('k1', { text: 'bye' })).statusCode).toBe(201);
+  });
+
+  it('waits for its twin that is under way, more of them than the pool has connections', async () => {
+    meanwhile = () => new Promise((resolve) => setTimeout(resolve, 100));
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post('k1', { text: 'hello' })));
+    expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers['idempotency-replayed'])).toHaveLength(7);
+    expect(await notes()).toHaveLength(1);
+  });
+
+  it('waits for a twin in another process, on the row', async () => {
+    // Given: another process holds the same key, not yet committed
+    await post('k1', { text: 'hello' });
+    const [kept] = await rows<{ scope: string; key: string; fingerprint: string }>(
+      orm.em.fork(),
+      'delete from idempotency_key returning scope, key, fingerprint',
+    );
+    const elsewhere = orm.em.fork();
+    await elsewhere.begin();
+    await rows(
+      elsewhere,
+      `insert into idempotency_key (scope, key, fingerprint, status, headers, body)
+       values ($1, $2, $3, 201, '{"location":"/notes/elsewhere"}', to_jsonb('{"id":"elsewhere"}'::text))`,
+      [kept?.scope, kept?.key, kept?.fingerprint],
+    );
+    // When: ours comes, and the other commits
+    const ours = post('k1', { text: 'hello' });
+    expect(await Promise.race([ours, new Promise((resolve) => setTimeout(resolve, 150, 'waits'))])).toBe('waits');
+    await elsewhere.commit();
+    // Then: ours repeats its answer
+    expect((await ours).headers.location).toBe('/notes/elsewhere');
+    expect((await ours).json()).toEqual({ id: 'elsewhere' });
+  });
+
+  it('takes over where the twin it waited for has failed', async () => {
+    let calls = 0;
+    meanwhile = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      if (++calls === 1) throw new DomainError('conflict', 'not-now', 'Not now.');
+    };
+    const answers = await Promise.all([post('k1', { text: 'a' }), post('k1', { text: 'a' })]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([409, 201]);
+  });
+
+  it('keeps neither the key nor the body in the clear', async () => {
+    await post('my-secret-key', { text: 'my-secret-text' });
+    const kept = await rows(orm.em.fork(), 'select scope, key, fingerprint from idempotency_key');
+    expect(JSON.stringify(kept)).not.toMatch(/my-secret/);
+  });
+
+  it('needs a key of 1 to 255 visible ASCII characters', async () => {
+    expect((await post('k'.repeat(255), { text: 'a' })).statusCode).toBe(201);
+    for (const key of ['k'.repeat(256), 'two words', 'ä']) {
+      const refused = await post(key, { text: 'a' });
+      expect(refused.statusCode).toBe(422);
+      expect(refused.json().errors[0].field).toBe('Idempotency-Key');
+    }
+  });
+});
