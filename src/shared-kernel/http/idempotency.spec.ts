@@ -55,7 +55,7 @@ class Notes {
   beforeAll(async () => {
     orm = await MikroORM.init(
       defineConfig({
-        clientUrl: databaseUrl,
+        clientUrl: databaseUrl ?? '',
         contextName: schema,
         entities: [],
         discovery: { warnWhenNoEntities: false },
@@ -166,7 +166,10 @@ class Notes {
   });
 
   it('waits for its twin that is under way, more of them than the pool has connections', async () => {
-    meanwhile = () => new Promise((resolve) => setTimeout(resolve, 100));
+    meanwhile = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await rows(orm.em.fork(), 'select 1');
+    };
     const answers = await Promise.all(Array.from({ length: 8 }, () => post('k1', { text: 'hello' })));
     expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
     expect(answers.filter(({ headers }) => headers['idempotency-replayed'])).toHaveLength(7);
