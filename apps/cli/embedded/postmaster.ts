@@ -144,8 +144,8 @@ function essence(said: string): string {
 }
 
 /**
- * Stops the server: connections are closed and all is written out within `patienceMs` (at least 1 s), else it is stopped
- * at once and recovers from its journal at the next start.
+ * Stops the server: connections are closed and all is written out within `patienceMs`, else (and with 0 at once) it is
+ * stopped without that, and recovers from its journal at the next start.
  */
 export async function stopServer(place: Place, binaries: Binaries, patienceMs: number): Promise<void> {
   const stop = (mode: string, seconds: number) =>
@@ -157,7 +157,6 @@ export async function stopServer(place: Place, binaries: Binaries, patienceMs: n
       `--timeout=${seconds}`,
       `--pgdata=${place.dataDirectory}`,
     ]);
-  await stop('fast', Math.max(1, Math.round(patienceMs / 1000)));
-  if (runningPostmaster(place.dataDirectory) === null || !existsSync(pidFile(place.dataDirectory))) return;
-  await stop('immediate', 1);
+  if (patienceMs > 0) await stop('fast', Math.max(1, Math.floor(patienceMs / 1000)));
+  if (runningPostmaster(place.dataDirectory) !== null) await stop('immediate', 1);
 }
