@@ -1,5 +1,5 @@
-import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { LockMode } from '@mikro-orm/core';
+import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { Money } from '#kernel/contract/money';
 import { UnitOfWork } from '#kernel/persistence/unit-of-work';
 import { PriceChanged } from '../contract/price-changed.js';

@@ -1,0 +1,273 @@
+import { readdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Module, type Type } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { BoundedContext, declarationsOf, Kernel } from '#kernel/bounded-context';
+import type { MessageType, Payload } from '#kernel/contract/message';
+import { createHttpApp } from '#kernel/http/create-http-app';
+import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
+import { UnitOfWork } from '#kernel/persistence/unit-of-work';
+import { Runtime } from '#kernel/runtime';
+import type { ModuleDeclaration } from '#kernel/topology/declaration';
+import { InProcessTransport } from '#kernel/transports/in-process';
+import { createTestDatabase } from './test-database.js';
+
+export interface ScenarioOptions {
+  /** What the modules read as their settings, by module. */
+  settings?: Record<string, unknown>;
+}
+
+export interface Response<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface RequestOptions {
+  token?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Scenario {
+  readonly url: string;
+  readonly databaseUrl: string;
+  /** Sends a command as another module would. */
+  send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): Promise<void>;
+  /** Publishes an event as its owner would, where the owner is not among the booted modules. */
+  publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>): Promise<void>;
+  /** The payload of the first such event, published before or after this call; rejects after `withinMs`. */
+  event<Type extends MessageType>(
+    event: Type & { kind: 'event' },
+    where?: (payload: Payload<Type>) => boolean,
+    withinMs?: number,
+  ): Promise<Payload<Type>>;
+  /** The payloads of all such events so far. */
+  events<Type extends MessageType>(event: Type & { kind: 'event' }): Payload<Type>[];
+  request<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: RequestOptions,
+  ): Promise<Response<Body>>;
+  /** A token that the booted modules accept; not available when identity is one of them, which signs its own. */
+  tokenFor(principal: { id: string; roles: string[] }): Promise<string>;
+  /** Ends the app and boots it again on the same database. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Boots modules on a database of their own, with a probe that speaks and listens as another module would. */
+export async function startScenario(modules: Type[], options: ScenarioOptions = {}): Promise<Scenario> {
+  const declarations = declarationsOf(rootOf(modules));
+  const names = declarations.map(({ name }) => name);
+  const standIns = [...new Set(declarations.flatMap(({ dependsOn }) => dependsOn))].filter(
+    (name) => !names.includes(name),
+  );
+  const heard = new Heard();
+  const probe = probeModule([...names, ...standIns], await eventsOf([...names, ...standIns]), heard);
+  const outsiders = standIns.map((name) => standInModule(name));
+  const root = rootOf([...modules, probe, ...outsiders]);
+  const signer = await startSigner();
+  const database = await createTestDatabase({ modules: declarationsOf(root) });
+
+  const bootApp = async () => {
+    const runtime = new Runtime({
+      ...database,
+      connectionBudget: 24,
+      transport: new InProcessTransport(),
+      settings: options.settings ?? {},
+    });
+    let url = '';
+    const jwksUrl = () => (names.includes('identity') ? `${url}/.well-known/jwks.json` : signer.url);
+    const app = await createHttpApp(
+      { module: root, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] },
+      {
+        settings: { jwksUrl, issuer: 'seamline', audience: 'seamline' },
+        api: { title: 'Scenario', description: 'Modules under test.', version: '1' },
+        logLevel: (process.env.LOG_LEVEL as 'silent' | undefined) ?? 'silent',
+      },
+    );
+    await app.listen(0, '127.0.0.1');
+    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
+    return { app, url };
+  };
+
+  let running = await bootApp();
+  return {
+    get url() {
+      return running.url;
+    },
+    databaseUrl: database.databaseUrl,
+    send: (command, payload) => unitOfWork(running.app, probe).transaction(async (tx) => tx.send(command, payload)),
+    publish: (event, payload) => {
+      const owner = outsiders[standIns.indexOf(event.owner)];
+      if (!owner) throw new Error(`${event.owner} is booted itself, or nobody depends on it: make it publish.`);
+      return unitOfWork(running.app, owner).transaction(async (tx) => tx.publish(event, payload));
+    },
+    event: (event, where = () => true, withinMs = 5_000) => heard.wait(event, where, withinMs),
+    events: (event) => heard.all(event),
+    request: (method, path, request) => send(running.url, method, path, request),
+    tokenFor: (principal) => {
+      if (names.includes('identity')) throw new Error('Identity is booted: sign in with it.');
+      return signer.tokenFor(principal);
+    },
+    restart: async () => {
+      await running.app.close();
+      running = await bootApp();
+    },
+    close: async () => {
+      await running.app.close();
+      signer.close();
+      await database.drop();
+    },
+  };
+
+  function unitOfWork(app: NestFastifyApplication, module: Type): UnitOfWork {
+    return app.select(module).get(Voice).unitOfWork;
+  }
+}
+
+/** Holds a module's own unit of work where a test can reach it. */
+class Voice {
+  constructor(readonly unitOfWork: UnitOfWork) {}
+}
+const voice = { provide: Voice, inject: [UnitOfWork], useFactory: (unitOfWork: UnitOfWork) => new Voice(unitOfWork) };
+
+function rootOf(imports: Type[]): Type {
+  class Root {}
+  Module({ imports })(Root);
+  return Root;
+}
+
+function standInModule(name: string): Type {
+  const declaration: ModuleDeclaration = { name, schema: name, dependsOn: [] };
+  class StandIn {}
+  Module({ imports: [BoundedContext.register({ declaration, entities: [], migrations: [] })], providers: [voice] })(
+    StandIn,
+  );
+  return StandIn;
+}
+
+function probeModule(dependsOn: string[], events: MessageType[], heard: Heard): Type {
+  const declaration: ModuleDeclaration = { name: 'probe', schema: 'probe', dependsOn };
+  class Listener {
+    [method: string]: (message: Message) => void;
+  }
+  for (const event of events) {
+    Listener.prototype[event.name] = (message) => heard.note(message);
+    const descriptor = { value: Listener.prototype[event.name] };
+    Subscribe(event as MessageType & { kind: 'event' })(Listener.prototype, event.name, descriptor as never);
+  }
+  class Probe {}
+  const context = BoundedContext.register({ declaration, entities: [], migrations: [], subscribers: [Listener] });
+  Module({ imports: [context], providers: [Listener, voice] })(Probe);
+  return Probe;
+}
+
+/** Every event that the contracts of these modules declare. */
+async function eventsOf(modules: string[]): Promise<MessageType[]> {
+  const contracts = modules.flatMap((module) => {
+    const folder = join(process.cwd(), 'src/modules', module, 'contract');
+    return filesOf(folder).map((file) => `#modules/${module}/contract/${file.replace(/\.ts$/, '')}`);
+  });
+  const exported = await Promise.all(contracts.map((contract) => import(contract)));
+  return exported
+    .flatMap((each: object) => Object.values(each))
+    .filter((each): each is MessageType => typeof each === 'object' && each !== null && each.kind === 'event');
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'));
+  } catch {
+    return [];
+  }
+}
+
+class Heard {
+  private readonly messages: { type: string; payload: unknown }[] = [];
+  private readonly waiting = new Set<() => void>();
+
+  note({ type, payload }: Message): void {
+    this.messages.push({ type, payload });
+    for (const look of this.waiting) look();
+  }
+
+  all<Type extends MessageType>(event: Type): Payload<Type>[] {
+    return this.messages.filter(({ type }) => type === event.name).map(({ payload }) => payload as Payload<Type>);
+  }
+
+  wait<Type extends MessageType>(event: Type, where: (payload: Payload<Type>) => boolean, withinMs: number) {
+    return new Promise<Payload<Type>>((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.waiting.delete(look);
+        const others = this.messages.map(({ type }) => type).join(', ') || 'nothing';
+        reject(new Error(`No such ${event.name} within ${withinMs} ms; heard ${others}.`));
+      }, withinMs);
+      const look = () => {
+        const found = this.all(event).find(where);
+        if (found === undefined) return;
+        clearTimeout(late);
+        this.waiting.delete(look);
+        resolve(found);
+      };
+      this.waiting.add(look);
+      look();
+    });
+  }
+}
+
+/** Signs tokens as identity would, and publishes the key. */
+async function startSigner() {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'scenario', alg: 'ES256', use: 'sig' };
+  const server: Server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys: [jwk] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    tokenFor: ({ id, roles }: { id: string; roles: string[] }) =>
+      new SignJWT({ roles })
+        .setProtectedHeader({ alg: 'ES256', kid: 'scenario' })
+        .setIssuer('seamline')
+        .setAudience('seamline')
+        .setSubject(id)
+        .setIssuedAt()
+        .setExpirationTime('15m')
+        .sign(privateKey),
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** One HTTP request with JSON in and out. */
+export async function send<Body>(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, headers }: RequestOptions = {},
+): Promise<Response<Body>> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (text === '' ? undefined : JSON.parse(text)) as Body,
+  };
+}
