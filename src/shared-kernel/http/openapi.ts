@@ -22,7 +22,10 @@ export interface ApiDescription {
 
 /** What the route answers when all goes well. */
 export const Returns = (status: number, schema: z.ZodType, description: string) =>
-  ApiResponse({ status, description, standardSchema: schema });
+  ApiResponse({ status, description, standardSchema: schema, ...(LOCATED.has(status) && { headers: location }) });
+
+const LOCATED = new Set([201, 202]);
+const location = { Location: { description: 'where to look for it', schema: { type: 'string' as const } } };
 
 /** How the route may refuse, by status: `@Refuses({ 404: 'no such order', 409: 'it has been shipped' })`. */
 export const Refuses = (reasons: Record<number, string>) =>
@@ -64,13 +67,23 @@ function describe(app: NestFastifyApplication, { title, description, version }: 
     .addBearerAuth()
     .addSecurityRequirements('bearer')
     .build();
-  return withProblems(SwaggerModule.createDocument(app, config));
+  return withProblems(SwaggerModule.createDocument(app, config, { standardSchemaConverter: toOpenApi }));
+}
+
+/** What we take in is closed where its schema is; what we give out is open, so that a client expects it to grow. */
+function toOpenApi(schema: unknown, { schemaType }: { schemaType: 'input' | 'output' }) {
+  const open = ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }) => {
+    if (schemaType === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+  };
+  const options = { target: 'openapi-3.0', io: schemaType, override: open } as const;
+  const { $defs: components = {}, ...rest } = z.toJSONSchema(schema as z.ZodType, options);
+  return { schema: rest, components };
 }
 
 /** Every operation may end in a problem, so each says so once, by `default`. */
 function withProblems(document: OpenAPIObject): OpenAPIObject {
   for (const { responses } of operationsOf(document)) responses.default ??= problemContent('What went wrong');
-  const problem = { Problem: z.toJSONSchema(Problem, { target: 'openapi-3.0' }) } as ComponentSchemas;
+  const problem = { Problem: toOpenApi(Problem, { schemaType: 'output' }).schema } as ComponentSchemas;
   return {
     ...document,
     components: { ...document.components, schemas: { ...document.components?.schemas, ...problem } },
