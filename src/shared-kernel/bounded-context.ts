@@ -1,3 +1,4 @@
+import { defineConfig, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import {
   type DynamicModule,
   Global,
@@ -10,7 +11,6 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { defineConfig, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { HealthRegistry } from './http/health.js';
 import { Dispatch } from './messaging/dispatch.js';
 import { Receiver } from './messaging/receiver.js';

@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Envelope } from '../contract/envelope.js';
+import type { MessageType, Payload } from '../contract/message.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import { toOutgoing } from './outbox.js';
-import type { MessageType, Payload } from '../contract/message.js';
 
 /** A message of a module to itself, due later. A row like any other: it survives whatever the process does not. */
 export async function delay<Type extends MessageType>(

@@ -37,10 +37,10 @@ export interface BoundSubscription {
 
 const SUBSCRIPTIONS = 'seamline:subscriptions';
 
-type SubscriptionDecorator<Type extends MessageType> = (
+type SubscriptionDecorator<Type extends MessageType> = <Method extends Handler<Type>>(
   target: object,
   method: string,
-  descriptor: TypedPropertyDescriptor<Handler<Type>>,
+  descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
 function subscribe(type: MessageType): (target: object, method: string) => void {

@@ -10,8 +10,8 @@ import {
   durationOf,
   type SagaDefinition,
   type SagaHandle,
-  type Undoable,
   sagaDefinition,
+  type Undoable,
 } from './saga.js';
 
 /**
@@ -177,6 +177,10 @@ class Handle implements SagaHandle {
 
   get key(): string {
     return this.row.key;
+  }
+
+  get reason(): string {
+    return this.row.reason ?? '';
   }
 
   get state(): Record<string, unknown> {

@@ -13,6 +13,8 @@ export interface SagaOptions<State extends z.ZodObject = z.ZodObject> {
 /** One running process, in the hands of the method that handles a message for it. */
 export interface SagaHandle<State = Record<string, unknown>> {
   readonly key: string;
+  /** Why it was aborted; empty while it was not. */
+  readonly reason: string;
   /** Changed in place; stored, checked against the declared shape, when the method returns. */
   state: State;
   /**
@@ -58,16 +60,18 @@ type Step<Type extends MessageType> = (
   tx: Transaction,
 ) => Promise<void> | void;
 
-type MessageDecorator<Type extends MessageType> = (
+type MessageDecorator<Type extends MessageType> = <Method extends Step<Type>>(
   target: object,
   method: string,
-  descriptor: TypedPropertyDescriptor<Step<Type>>,
+  descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
-type EndDecorator = (
+type End = (saga: SagaHandle<never>, tx: Transaction) => Promise<void> | void;
+
+type EndDecorator = <Method extends End>(
   target: object,
   method: string,
-  descriptor: TypedPropertyDescriptor<(saga: SagaHandle<never>, tx: Transaction) => Promise<void> | void>,
+  descriptor: TypedPropertyDescriptor<Method>,
 ) => void;
 
 export interface SagaStep {

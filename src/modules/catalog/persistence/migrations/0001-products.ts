@@ -10,7 +10,7 @@ export class Products extends Migration {
         stocked boolean not null,
         amount numeric(18, 4) not null check (amount >= 0),
         currency text not null,
-        version int not null
+        version int not null default 1
       )`);
   }
 }
