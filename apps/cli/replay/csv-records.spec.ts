@@ -46,6 +46,20 @@ describe('reading CSV records', () => {
     expect(reasons).toEqual([1, 2, false]);
   });
 
+  it('does not join lines to a record of another number of columns', () => {
+    const reasons = read('x,"open,z\ny",w,v\na,b,c').map((record) => 'reason' in record && record.line);
+    expect(reasons).toEqual([1, 2, false]);
+  });
+
+  it('does not gather a line without end in memory', () => {
+    const reader = new CsvReader(3);
+    const started = performance.now();
+    for (let chunk = 0; chunk < 1000; chunk++) reader.push(Buffer.alloc(64 * 1024, 'x'));
+    expect(reader.end()).toEqual([{ line: 1, reason: 'the line is longer than 65536 bytes' }]);
+    // Gathering would copy 32 GB.
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   it('names a stray quote inside a field', () => {
     expect(read('x,a "b" c,z')).toEqual([{ line: 1, reason: expect.stringContaining('middle of a field') }]);
   });
