@@ -89,7 +89,7 @@ describe('replaying a file', () => {
   it('reconciles the two days of real orders', async () => {
     expect(await replay(SAMPLE)).toBe(0);
     expect(printed).toContain(
-      'Everything reconciles: 279 orders and 29 returns, 104842.84 GBP of 207 customers, 1602 SKUs.',
+      'Everything reconciles: 279 orders and 29 returns, 104842.84 GBP of 206 customers and guests, 1602 SKUs.',
     );
     expect(shop.effects).toMatchObject({ order: 279, return: 29, customer: 206, product: 1608 });
   });
@@ -340,9 +340,10 @@ describe('stopping it', () => {
     ['SIGTERM', 143],
   ])('ends on %s with %i, and says how to go on', async (signal, code) => {
     shop.dieAfterOrders(20);
-    void shop.died.then(() => signals.emit(signal));
+    const heard = shop.died.then(() => [signals.emit(signal), signals.emit(signal)]);
     expect(await replay(await fileOf(...MANY))).toBe(code);
     expect(printed).toContain('Stopped. Run the same command again');
+    expect(await heard).toEqual([true, true]);
     expect(signals.eventNames()).toEqual([]);
   });
 });

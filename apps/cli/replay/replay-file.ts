@@ -23,7 +23,7 @@ export interface Place {
   out: Screen;
   err: Screen;
   env: NodeJS.ProcessEnv;
-  signals: Pick<NodeJS.Process, 'once' | 'off'>;
+  signals: Pick<NodeJS.Process, 'on' | 'off'>;
   patience: Patience;
   newsMs: number;
 }
@@ -44,12 +44,13 @@ export async function replayFile(path: string, options: ReplayFileOptions, place
   const stop = new AbortController();
   const progress = new Progress(place.err);
   let exitCode = 0;
+  // They stay until all is put away: a terminal's Ctrl-C arrives twice, once of itself and once by way of the wrapper.
   const listeners = Object.entries(SIGNALS).map(([signal, code]) => {
     const listener = () => {
       exitCode = code;
       stop.abort();
     };
-    place.signals.once(signal, listener);
+    place.signals.on(signal, listener);
     return { signal, listener };
   });
   try {

@@ -71,14 +71,17 @@ function documents({ documents: { different } }: Reconciliation): string[] {
 }
 
 function money({ money: { compared, different, guest, total } }: Reconciliation): string[] {
-  const customers = guest ? compared - 1 : compared;
   const differing = different.filter((row) => row !== guest);
   const rows = [...differing.slice(0, MAX_ROWS), ...(guest ? [guest] : []), total].map(moneyRow);
   return [
     '',
     ...table([`Money by customer, ${CURRENCY}`, 'file says', 'billing says', 'difference'], rows),
-    `${customers} customers compared, ${differing.length} differ`,
+    `${customersIn({ compared, guest })} customers compared, ${differing.length} differ`,
   ];
+}
+
+function customersIn({ compared, guest }: Pick<Reconciliation['money'], 'compared' | 'guest'>): number {
+  return guest ? compared - 1 : compared;
 }
 
 function moneyRow({ customer, file, billing }: MoneyRow): string[] {
@@ -130,7 +133,7 @@ function verdict(result: Reconciliation): string {
   const { order, return: returned } = plan.counts;
   return (
     `Everything reconciles: ${order.invoices} orders and ${returned.invoices} returns, ` +
-    `${amountOf(money.total.billing)} ${CURRENCY} of ${money.compared} customers, ${stock.compared} SKUs.`
+    `${amountOf(money.total.billing)} ${CURRENCY} of ${customersIn(money)} customers${money.guest ? ' and guests' : ''}, ${stock.compared} SKUs.`
   );
 }
 
