@@ -48,6 +48,7 @@ describe('bytes on a socket', () => {
     ['a control character in a header', 'GET / HTTP/1.1\r\nHost: x\r\nA: \u0001\r\n\r\n', 400],
     ['two lengths', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
     ['a negative length', 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
+    ['a request without a host', 'GET /echo HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
   ])('that are %s are answered with a problem', async (_what, text, status) => {
     const answer = await send(text);
@@ -55,6 +56,19 @@ describe('bytes on a socket', () => {
     expect(head).toContain(`HTTP/1.1 ${status} `);
     expect(head).toContain('content-type: application/problem+json');
     expect(JSON.parse(body)).toMatchObject({ type: 'about:blank', status, title: expect.any(String) });
+  });
+
+  it('with an expectation nobody knows are answered as if without it', async () => {
+    const post = 'POST /echo HTTP/1.1\r\nHost: x\r\nExpect: wine\r\nConnection: close\r\n';
+    const answer = await send(`${post}Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`);
+    expect(answer).toContain('HTTP/1.1 201 ');
+  });
+
+  it('that break off into nonsense do not disturb the answer before them', async () => {
+    const get = 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n';
+    const answer = await send(`${get}nonsense\r\n\r\n`);
+    expect(answer.match(/^HTTP\/1\.1 /gm)?.length ?? 0).toBeLessThanOrEqual(2);
+    expect(answer).not.toMatch(/\}.*HTTP\/1\.1 200/s);
   });
 
   it('keep their own correlation id when many arrive at once and in pieces', async () => {

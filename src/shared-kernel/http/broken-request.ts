@@ -1,5 +1,7 @@
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { BadRequestException } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
 import { PROBLEM_MEDIA_TYPE } from './problem.js';
 
 /** What Node's parser gives up on, before there is a request that a route or a filter could answer. */
@@ -16,9 +18,12 @@ const DETAIL_OF: Record<number, string> = {
   431: 'The headers are too large.',
 };
 
-/** Answers on the bare socket, as Node's manual shows for `clientError`, and hangs up. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+/** A socket knows the answer that is being written to it; Node's own handler looks there too, and says no more publicly. */
+type BusySocket = Socket & { _httpMessage?: ServerResponse | null };
+
+/** Answers on the bare socket, as Node's manual shows for `clientError`, and hangs up; never into another answer. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: BusySocket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent) {
     socket.destroy();
     return;
   }
@@ -32,4 +37,16 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/**
+ * What Node would answer by itself and without a body. A missing Host is a 400 (RFC 9112, 3.2); an expectation that
+ * nobody here knows may be ignored (RFC 9110, 10.1.1).
+ */
+export function answerWhatNodeWould(fastify: FastifyInstance): void {
+  fastify.server.on('checkExpectation', (request, response) => fastify.server.emit('request', request, response));
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+    const hostless = raw.headers.host === undefined && raw.httpVersion === '1.1';
+    done(hostless ? new BadRequestException('A request of HTTP/1.1 names its host: send "Host".') : undefined);
+  });
 }

@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions } from 'fastify';
 import { jsonLogger, type LogLevel } from '../telemetry/logging.js';
-import { answerBrokenRequest } from './broken-request.js';
+import { answerBrokenRequest, answerWhatNodeWould } from './broken-request.js';
 import { DrainingAdapter } from './draining-adapter.js';
 import { HealthRegistry } from './health.js';
 import { httpKernelAround } from './http-kernel.js';
@@ -27,12 +27,13 @@ const SECOND = 1_000;
 /** Limits that a client cannot talk us out of: how much it may send, and how long it may take to do so. */
 const serverOptions: FastifyHttpOptions<Server> = {
   bodyLimit: 1024 * 1024,
-  requestTimeout: 30 * SECOND,
+  requestTimeout: 20 * SECOND,
+  // After the one before it, so that a slow client is told of its own slowness and not of ours.
   handlerTimeout: 30 * SECOND,
   connectionTimeout: 60 * SECOND,
   // Longer than the 60 s after which the usual load balancers let go, so that it is never us who hang up first.
   keepAliveTimeout: 65 * SECOND,
-  http: { headersTimeout: 10 * SECOND, connectionsCheckingInterval: 2 * SECOND },
+  http: { headersTimeout: 10 * SECOND, connectionsCheckingInterval: 2 * SECOND, requireHostHeader: false },
   routerOptions: { maxParamLength: 500 },
   // A forwarded address is whatever the client claims, as long as no proxy is known to set it.
   trustProxy: false,
@@ -53,6 +54,7 @@ export async function createHttpApp(
   const fastify = adapter.getInstance();
   const routes = new RouteTable(fastify);
   openRequestContexts(fastify);
+  answerWhatNodeWould(fastify);
   refuseUnstorableText(fastify);
   fastify.removeContentTypeParser('text/plain');
 

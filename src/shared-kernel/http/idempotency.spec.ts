@@ -4,6 +4,7 @@ import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { Body, Controller, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
+import { createEmptyDatabase, type EmptyDatabase } from '#test/test-database';
 import { DomainError } from '../contract/domain-error.js';
 import { rows } from '../persistence/rows.js';
 import { UnitOfWork } from '../persistence/unit-of-work.js';
@@ -12,7 +13,6 @@ import { createHttpApp } from './create-http-app.js';
 import { Idempotent } from './idempotency.js';
 import { TestTokens } from './test-tokens.js';
 
-const databaseUrl = process.env.SEAMLINE_TEST_DATABASE_URL;
 const Note = z.object({ text: z.string(), size: z.number().optional() });
 
 /** What the routes do beside writing, as each test wants it. */
@@ -45,27 +45,26 @@ class Notes {
   }
 }
 
-(databaseUrl ? describe : describe.skip)('a request repeated under one Idempotency-Key', () => {
-  const schema = `idempotency_${randomUUID().slice(0, 8)}`;
+describe('a request repeated under one Idempotency-Key', () => {
+  let database: EmptyDatabase;
   let orm: MikroORM;
   let tokens: TestTokens;
   let app: NestFastifyApplication;
   let anna: { authorization: string };
 
   beforeAll(async () => {
+    database = await createEmptyDatabase();
     orm = await MikroORM.init(
       defineConfig({
-        clientUrl: databaseUrl ?? '',
-        contextName: schema,
+        clientUrl: database.databaseUrl,
+        contextName: 'notes',
         entities: [],
         discovery: { warnWhenNoEntities: false },
         // As small as a module's pool may be: requests that wait must not starve the one they wait for.
         pool: { max: 2 },
-        driverOptions: { options: `-c search_path=${schema}` },
       }),
     );
     for (const statement of [
-      `create schema ${schema}`,
       "create table placement as select 'here'::text as state",
       'create table note (id int generated always as identity, text text)',
       `create table idempotency_key (scope text, key text, fingerprint text not null, status int, headers jsonb,
@@ -90,8 +89,8 @@ class Notes {
   afterAll(async () => {
     await app.close();
     await tokens[Symbol.asyncDispose]();
-    await rows(orm.em.fork(), `drop schema ${schema} cascade`);
     await orm.close(true);
+    await database.drop();
   });
 
   beforeEach(async () => {

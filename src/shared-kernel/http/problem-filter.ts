@@ -1,6 +1,7 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, type Refusal, refusalOf } from './problem.js';
+import { inContextOf } from './request-context.js';
 import type { RouteTable } from './route-table.js';
 
 /** Every error of every layer ends here: Nest hands over its own, and those of Fastify before any route was found. */
@@ -12,13 +13,15 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const refusal = this.wrongMethod(http.getRequest()) ?? refusalOf(error);
-    if (refusal.problem.status >= 500) this.logger.error(error);
+    const request = http.getRequest<FastifyRequest>();
+    const refusal = this.wrongMethod(request, error) ?? refusalOf(error);
+    if (refusal.problem.status >= 500) inContextOf(request, () => this.logger.error(error));
     sendProblem(http.getResponse(), refusal);
   }
 
-  private wrongMethod(request: FastifyRequest): Refusal | undefined {
-    const allowed = request.is404 ? this.routes.methodsOf(request.url) : [];
+  private wrongMethod(request: FastifyRequest, error: unknown): Refusal | undefined {
+    if (!request.is404 || !(error instanceof NotFoundException)) return undefined;
+    const allowed = this.routes.methodsOf(request.url);
     if (allowed.length === 0) return undefined;
     const detail = `${request.method} is not for this path; ${allowed.join(', ')} would be.`;
     return {

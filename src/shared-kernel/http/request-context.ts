@@ -59,7 +59,8 @@ function traceOf(headers: IncomingHttpHeaders): Pick<TelemetryContext, 'tracepar
   return usable ? { traceparent, tracestate } : { traceparent };
 }
 
-function inContextOf(request: FastifyRequest, work: () => void): void {
+/** For what runs beside the request's own chain: timers, events of its socket. */
+export function inContextOf(request: FastifyRequest, work: () => void): void {
   if (request.telemetry) runInContext(request.telemetry, work);
   else work();
 }
