@@ -1,0 +1,45 @@
+import { availableOf, MOST_PIECES, type Stock } from './stock.js';
+
+/** So many pieces of one SKU. */
+export interface Line {
+  readonly sku: string;
+  readonly quantity: number;
+}
+
+/** More was asked for than is available. */
+export interface Shortage {
+  readonly sku: string;
+  readonly requested: number;
+  readonly available: number;
+}
+
+/** What is known of each SKU that there is. */
+export type Shelf = ReadonlyMap<string, Stock>;
+
+/** Each SKU once. A sum beyond MOST_PIECES is no longer exact, but stays beyond it: rounding keeps the order. */
+export function totalsOf(lines: readonly Line[]): Line[] {
+  const totals = new Map<string, number>();
+  for (const { sku, quantity } of lines) totals.set(sku, (totals.get(sku) ?? 0) + quantity);
+  return [...totals].map(([sku, quantity]) => ({ sku, quantity }));
+}
+
+/** Which of these totals cannot be set aside. Of what is unknown or not kept in stock, nothing is available. */
+export function shortagesOf(totals: readonly Line[], shelf: Shelf): Shortage[] {
+  return totals.flatMap(({ sku, quantity }) => {
+    const stock = shelf.get(sku);
+    const available = stock ? availableOf(stock) : 0;
+    return quantity > available ? [{ sku, requested: Math.min(quantity, MOST_PIECES), available }] : [];
+  });
+}
+
+/**
+ * What of these returned goods finds a place: not what is unknown or not kept in stock, and no more than can be
+ * counted. A return has happened, so it is never refused; what finds no place is left out.
+ */
+export function placeable(totals: readonly Line[], shelf: Shelf): Line[] {
+  return totals.flatMap(({ sku, quantity }) => {
+    const stock = shelf.get(sku);
+    const placed = stock?.stocked ? Math.min(quantity, MOST_PIECES - stock.onHand) : 0;
+    return placed > 0 ? [{ sku, quantity: placed }] : [];
+  });
+}
