@@ -3,18 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
-import { CqrsModule } from '@nestjs/cqrs';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { BoundedContext, declarationsOf, Kernel } from '#kernel/bounded-context';
+import { BoundedContext, declarationsOf } from '#kernel/bounded-context';
 import type { MessageType, Payload } from '#kernel/contract/message';
-import { createHttpApp } from '#kernel/http/create-http-app';
 import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
-import { UnitOfWork } from '#kernel/persistence/unit-of-work';
-import { Runtime } from '#kernel/runtime';
 import type { ModuleDeclaration } from '#kernel/topology/declaration';
-import { InProcessTransport } from '#kernel/transports/in-process';
-import { createTestDatabase } from './test-database.js';
+import { bootModules, rootOf } from './booted-modules.js';
 
 export interface ScenarioOptions {
   /** What the modules read as their settings, by module. */
@@ -70,85 +64,41 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
   const heard = new Heard();
   const probe = probeModule([...names, ...standIns], await eventsOf([...names, ...standIns]), heard);
   const outsiders = standIns.map((name) => standInModule(name));
-  const root = rootOf([...modules, probe, ...outsiders]);
   const signer = await startSigner();
-  const database = await createTestDatabase({ modules: declarationsOf(root) });
-
-  const bootApp = async () => {
-    const runtime = new Runtime({
-      ...database,
-      connectionBudget: 24,
-      transport: new InProcessTransport(),
-      settings: options.settings ?? {},
-    });
-    let url = '';
-    const jwksUrl = () => (names.includes('identity') ? `${url}/.well-known/jwks.json` : signer.url);
-    const app = await createHttpApp(
-      { module: root, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] },
-      {
-        settings: { jwksUrl, issuer: 'seamline', audience: 'seamline' },
-        api: { title: 'Scenario', description: 'Modules under test.', version: '1' },
-        logLevel: (process.env.LOG_LEVEL as 'silent' | undefined) ?? 'silent',
-      },
-    );
-    await app.listen(0, '127.0.0.1');
-    url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
-    return { app, url };
-  };
-
-  let running = await bootApp();
+  const booted = await bootModules([...modules, probe, ...outsiders], {
+    ...options,
+    ...(names.includes('identity') ? {} : { jwksUrl: signer.url }),
+  });
   return {
     get url() {
-      return running.url;
+      return booted.url;
     },
-    databaseUrl: database.databaseUrl,
-    send: (command, payload) => unitOfWork(running.app, probe).transaction(async (tx) => tx.send(command, payload)),
+    databaseUrl: booted.databaseUrl,
+    send: (command, payload) => booted.transaction(probe, async (tx) => tx.send(command, payload)),
     publish: (event, payload) => {
       const owner = outsiders[standIns.indexOf(event.owner)];
       if (!owner) throw new Error(`${event.owner} is booted itself, or nobody depends on it: make it publish.`);
-      return unitOfWork(running.app, owner).transaction(async (tx) => tx.publish(event, payload));
+      return booted.transaction(owner, async (tx) => tx.publish(event, payload));
     },
     event: (event, where = () => true, withinMs = 5_000) => heard.wait(event, where, withinMs),
     events: (event) => heard.all(event),
-    request: (method, path, request) => send(running.url, method, path, request),
+    request: (method, path, request) => send(booted.url, method, path, request),
     tokenFor: (principal) => {
       if (names.includes('identity')) throw new Error('Identity is booted: sign in with it.');
       return signer.tokenFor(principal);
     },
-    restart: async () => {
-      await running.app.close();
-      running = await bootApp();
-    },
+    restart: () => booted.restart(),
     close: async () => {
-      await running.app.close();
+      await booted.close();
       signer.close();
-      await database.drop();
     },
   };
-
-  function unitOfWork(app: NestFastifyApplication, module: Type): UnitOfWork {
-    return app.select(module).get(Voice).unitOfWork;
-  }
-}
-
-/** Holds a module's own unit of work where a test can reach it. */
-class Voice {
-  constructor(readonly unitOfWork: UnitOfWork) {}
-}
-const voice = { provide: Voice, inject: [UnitOfWork], useFactory: (unitOfWork: UnitOfWork) => new Voice(unitOfWork) };
-
-function rootOf(imports: Type[]): Type {
-  class Root {}
-  Module({ imports })(Root);
-  return Root;
 }
 
 function standInModule(name: string): Type {
   const declaration: ModuleDeclaration = { name, schema: name, dependsOn: [] };
   class StandIn {}
-  Module({ imports: [BoundedContext.register({ declaration, entities: [], migrations: [] })], providers: [voice] })(
-    StandIn,
-  );
+  Module({ imports: [BoundedContext.register({ declaration, entities: [], migrations: [] })] })(StandIn);
   return StandIn;
 }
 
@@ -164,7 +114,7 @@ function probeModule(dependsOn: string[], events: MessageType[], heard: Heard): 
   }
   class Probe {}
   const context = BoundedContext.register({ declaration, entities: [], migrations: [], subscribers: [Listener] });
-  Module({ imports: [context], providers: [Listener, voice] })(Probe);
+  Module({ imports: [context], providers: [Listener] })(Probe);
   return Probe;
 }
 
