@@ -76,7 +76,8 @@ class SagaRunner {
   ) {}
 
   subscriptions(): BoundSubscription[] {
-    const types = new Map(this.definition.steps.map(({ type }) => [type.name, type]));
+    const { steps, undoneBy = [] } = this.definition;
+    const types = new Map([...steps.map(({ type }) => type), ...undoneBy].map((type) => [type.name, type]));
     return [...types.values()].map((type) => ({ type, handle: (message, tx) => this.handle(message, tx) }));
   }
 
@@ -91,11 +92,10 @@ class SagaRunner {
 
   private async handle(message: Message, tx: Transaction): Promise<void> {
     const step = this.definition.steps.find(({ type }) => type.name === message.type);
-    if (!step) return;
-    const key = step.key(message.payload as never);
-    if (step.starts && !(await this.create(tx, key))) return;
+    const key = step ? step.key(message.payload as never) : message.key;
+    if (step?.starts && !(await this.create(tx, key))) return;
     const row = await this.load(tx, key);
-    if (row?.status === 'running') await this.step(row, tx, step.method, [message.payload]);
+    if (row?.status === 'running' && step) await this.step(row, tx, step.method, [message.payload]);
     else if (row?.status === 'aborting') await this.answered(row, tx, message.type);
   }
 
@@ -195,6 +195,9 @@ class Handle implements SagaHandle {
     this.tx.send(command, payload);
     return {
       undo: (compensation, undoing, answer) => {
+        if (!this.definition.undoneBy?.includes(answer)) {
+          throw new Error(`Saga ${this.definition.name} awaits ${answer.name}: list it in undoneBy of its @Saga({…}).`);
+        }
         const { type, key, payload: checked } = toOutgoing(compensation, undoing);
         this.row.compensations.push({ type, key, payload: checked, answer: answer.name });
       },

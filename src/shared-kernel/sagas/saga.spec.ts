@@ -25,7 +25,12 @@ type TripHandle = SagaHandle<{ wish: string }>;
 const trip = (payload: { trip: string }) => payload.trip;
 
 @Injectable()
-@Saga({ name: 'trip', version: 1, state: z.object({ wish: z.string() }) })
+@Saga({
+  name: 'trip',
+  version: 1,
+  state: z.object({ wish: z.string() }),
+  undoneBy: [FlightCancelled, HotelCancelled],
+})
 class Trip {
   @Starts(Planned, trip)
   async planned({ wish }: Payload<typeof Planned>, saga: TripHandle): Promise<void> {

@@ -8,6 +8,8 @@ export interface SagaOptions<State extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly version: number;
   readonly state: State;
+  /** The events that answer its compensations; their ordering key is the saga's key. */
+  readonly undoneBy?: readonly MessageType[];
 }
 
 /** One running process, in the hands of the method that handles a message for it. */
@@ -34,7 +36,7 @@ export interface SagaHandle<State = Record<string, unknown>> {
 }
 
 export interface Undoable {
-  /** `answer` is the event by which the receiver says that it is undone, or that there was nothing to undo. */
+  /** `answer` is the event by which the receiver says that it is undone, or that there was nothing to undo; one of `undoneBy`. */
   undo<Type extends MessageType>(
     command: Type & { kind: 'command' },
     payload: Payload<Type>,

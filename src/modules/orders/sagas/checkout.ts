@@ -53,7 +53,7 @@ const reference = (payload: { reference: string }) => payload.reference;
  * order counts as confirmed, rejected, cancelled or shipped only once the other modules have done their part.
  */
 @Injectable()
-@Saga({ name: 'checkout', version: 1, state: CheckoutState })
+@Saga({ name: 'checkout', version: 1, state: CheckoutState, undoneBy: [StockReleased, PaymentReversed] })
 export class Checkout {
   @Starts(OrderPlaced, ({ orderId }) => orderId)
   async start(_placed: Payload<typeof OrderPlaced>, saga: Handle, tx: Transaction): Promise<void> {
