@@ -25,11 +25,13 @@ export async function askUntil<T, A>(asking: Asking<T, A>): Promise<Map<T, A>> {
   let progressAt = performance.now();
   let pause = FIRST_PAUSE_MS;
   while (waiting.length > 0) {
+    const begunAt = performance.now();
     const left = await askAll(waiting, asking, answers);
     const progress = left.length < waiting.length;
     waiting = left;
     if (progress) progressAt = performance.now();
-    const unchangedMs = performance.now() - Math.max(progressAt, asking.backSince());
+    // As of the round's beginning: however slow the answers, the last of them are asked for after the patience ended.
+    const unchangedMs = begunAt - Math.max(progressAt, asking.backSince());
     if (waiting.length === 0 || unchangedMs > asking.patienceMs) break;
     pause = progress ? FIRST_PAUSE_MS : Math.min(pause * 1.5, LONGEST_PAUSE_MS);
     await sleep(pause, undefined, { signal: asking.signal });

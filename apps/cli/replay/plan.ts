@@ -77,6 +77,10 @@ export function demandOf({ ordered, adjusted }: Movement): number {
   return ordered + adjusted;
 }
 
+export function isDocument(entry: Document | Adjustment): entry is Document {
+  return entry.kind !== 'adjustment';
+}
+
 interface Invoice {
   kind: 'order' | 'return';
   number: string;

@@ -2,13 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ZERO } from './exact-money.js';
 import type { OrderLine } from './order-line.js';
-import { type Document, type Plan, PlanBuilder } from './plan.js';
+import { type Document, isDocument, type Plan, PlanBuilder } from './plan.js';
 import {
   type DocumentEvidence,
   differences,
   type Evidence,
   expectedStock,
-  isDocument,
   type Reconciliation,
   reconcile,
 } from './reconcile.js';

@@ -1,6 +1,6 @@
 import type Big from 'big.js';
 import { sumOf, ZERO } from './exact-money.js';
-import { type Adjustment, customerName, type Document, demandOf, type Movement, type Plan } from './plan.js';
+import { customerName, type Document, demandOf, isDocument, type Movement, type Plan } from './plan.js';
 
 /** What became of the plan, as the shop tells it. */
 export interface Evidence {
@@ -111,10 +111,6 @@ export function reconcile(plan: Plan, evidence: Evidence): Reconciliation {
 
 export function differences({ documents, money, stock, refusals }: Reconciliation): number {
   return documents.different.length + money.different.length + stock.different.length + refusals.length;
-}
-
-export function isDocument(entry: Document | Adjustment): entry is Document {
-  return entry.kind !== 'adjustment';
 }
 
 function statesOf(documents: Evidence['documents']): Reconciliation['states'] {

@@ -106,7 +106,7 @@ function complaints({ malformed, complaints }: ReadFile): string[] {
 
 function tooStrict(path: string, { malformed }: ReadFile): UserError {
   return new UserError(
-    `${path} has ${malformed} malformed lines, listed above; nothing was sent.`,
+    `${path} is not all order lines (malformed: ${malformed}, listed above); nothing was sent.`,
     'Mend them, or leave out --strict to skip them.',
   );
 }

@@ -128,16 +128,20 @@ function verdict(result: Reconciliation): string {
   const { unsettled, plan, money, stock } = result;
   const count = differences(result);
   if (unsettled > 0)
-    return `Not reconciled: ${unsettled} orders and returns are not settled yet; ${count} rows differ.`;
-  if (count > 0) return `Not reconciled: ${count} rows differ, listed above.`;
+    return `Not reconciled: orders and returns not settled yet: ${unsettled}; ${number(count, 'difference')}.`;
+  if (count > 0) return `Not reconciled: ${number(count, 'difference')}, listed above.`;
   const { order, return: returned } = plan.counts;
   return (
-    `Everything reconciles: ${order.invoices} orders and ${returned.invoices} returns, ` +
-    `${amountOf(money.total.billing)} ${CURRENCY} of ${customersIn(money)} customers${money.guest ? ' and guests' : ''}, ${stock.compared} SKUs.`
+    `Everything reconciles: ${number(order.invoices, 'order')} and ${number(returned.invoices, 'return')}, ` +
+    `${amountOf(money.total.billing)} ${CURRENCY} of ${number(customersIn(money), 'customer')}${money.guest ? ' and guests' : ''}, ${number(stock.compared, 'SKU')}.`
   );
 }
 
 function some(lines: string[]): string[] {
   if (lines.length <= MAX_ROWS) return lines;
   return [...lines.slice(0, MAX_ROWS), `… and ${lines.length - MAX_ROWS} more`];
+}
+
+function number(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -145,9 +145,10 @@ export class Shop {
 
   private async call(request: Request, { statuses, whileNewsTravels = [] }: Expectations): Promise<Answer> {
     for (let delay = 50; ; delay = Math.min(delay * 2, 1000)) {
+      const arrived = this.newsHasArrived();
       const answer = await this.asAdmin(request);
       if (statuses.includes(answer.status)) return answer;
-      if (!whileNewsTravels.includes(answer.status) || this.newsHasArrived()) throw new Refused(problemIn(answer));
+      if (!whileNewsTravels.includes(answer.status) || arrived) throw new Refused(problemIn(answer));
       await sleep(delay, undefined, { signal: this.signal });
     }
   }
