@@ -1,0 +1,67 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { QueryBus } from '@nestjs/cqrs';
+import { z } from 'zod';
+import { Money } from '#kernel/contract/money';
+import { Allow, CurrentPrincipal } from '#kernel/http/access';
+import { Refuses, Returns } from '#kernel/http/openapi';
+import type { Principal } from '#kernel/http/tokens';
+import type { CreditNote } from './domain/credit-note.js';
+import type { Payment } from './domain/payment.js';
+import { type Account, GetAccount } from './use-cases/get-account.js';
+import { GetCreditNote } from './use-cases/get-credit-note.js';
+import { GetPayment } from './use-cases/get-payment.js';
+
+const Id = z.uuid();
+const GUEST = 'guest';
+const AccountId = z.union([z.uuid(), z.literal(GUEST)]).describe('a customer, or "guest" for all who are not known');
+const PaymentView = z.object({
+  orderId: z.uuid(),
+  status: z.enum(['pending', 'authorised', 'declined', 'captured', 'voided', 'refunded']),
+  amount: Money,
+  captured: Money,
+  refunded: Money,
+  reason: z.string().optional(),
+});
+const CreditNoteView = z.object({ returnId: z.uuid(), customerId: z.uuid().nullable(), amount: Money });
+const AccountView = z.object({ customerId: AccountId, captured: Money, refunded: Money, credited: Money });
+
+@Controller('billing')
+export class BillingController {
+  constructor(private readonly queries: QueryBus) {}
+
+  @Get('payments/:orderId')
+  @Returns(200, PaymentView, 'The payment for the order.')
+  @Refuses({ 404: 'no such payment, or it is not yours' })
+  async payment(
+    @Param('orderId', { schema: Id }) orderId: string,
+    @CurrentPrincipal() reader: Principal,
+  ): Promise<z.infer<typeof PaymentView>> {
+    const payment: Payment = await this.queries.execute(new GetPayment(orderId, ownerFor(reader)));
+    const { reference, status, total, captured, refunded, reason } = payment;
+    return { orderId: reference, status, amount: total, captured, refunded, ...(reason !== null && { reason }) };
+  }
+
+  @Get('credit-notes/:returnId')
+  @Returns(200, CreditNoteView, 'The credit note for the return.')
+  @Refuses({ 404: 'no such credit note, or it is not yours' })
+  async creditNote(
+    @Param('returnId', { schema: Id }) returnId: string,
+    @CurrentPrincipal() reader: Principal,
+  ): Promise<z.infer<typeof CreditNoteView>> {
+    const note: CreditNote = await this.queries.execute(new GetCreditNote(returnId, ownerFor(reader)));
+    return { returnId: note.reference, customerId: note.customerId, amount: note.total };
+  }
+
+  @Get('accounts/:customerId')
+  @Allow('sales', 'admin')
+  @Returns(200, AccountView, 'All that was taken, given back and credited.')
+  async account(@Param('customerId', { schema: AccountId }) customerId: string): Promise<z.infer<typeof AccountView>> {
+    const account: Account = await this.queries.execute(new GetAccount(customerId === GUEST ? null : customerId));
+    return { customerId, ...account };
+  }
+}
+
+/** Staff see everyone's; anyone else only what is their own. */
+function ownerFor({ id, roles }: Principal): string | undefined {
+  return roles.includes('sales') || roles.includes('admin') ? undefined : id;
+}
