@@ -19,7 +19,7 @@ export class Stock extends Migration {
         state text not null check (state in ('reserved', 'refused', 'released', 'fulfilled')),
         lines jsonb not null,
         shortages jsonb not null,
-        version int not null
+        version int not null default 1
       )`);
     // One reference moves an SKU once each way, at most.
     this.addSql(`
