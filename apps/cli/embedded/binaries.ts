@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, cp, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, cp, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../user-error.js';
 import { runAs, type ServerAccount } from './server-account.js';
-import { SHELTER } from './shelter.js';
+import { makePassableFolder, SHELTER } from './shelter.js';
 
 export interface Binaries {
   initdb: string;
@@ -91,7 +91,7 @@ async function copyToShelter(
   if (existsSync(copy)) return copy;
   say(`The user "${account.name}" cannot reach ${packageFolder}; copying PostgreSQL's programs to ${copy} …`);
   const unfinished = `${copy}.${process.pid}`;
-  await mkdir(SHELTER, { recursive: true, mode: 0o755 });
+  makePassableFolder(SHELTER);
   await cp(join(packageFolder, 'native'), unfinished, { recursive: true, verbatimSymlinks: true });
   await makeReadable(unfinished);
   try {

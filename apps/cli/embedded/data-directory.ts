@@ -15,12 +15,13 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../user-error.js';
 import type { Binaries } from './binaries.js';
 import { canEnter, runAs, type ServerAccount, serverAccount } from './server-account.js';
-import { SHELTER } from './shelter.js';
+import { makePassableFolder, SHELTER } from './shelter.js';
 
 /** What a home remembers of its server, in `embedded.json`. */
 export interface Remembered {
-  dataDirectory: string;
   port?: number;
+  /** The data directory, where it could not lie below the home. */
+  shelter?: string;
 }
 
 export interface Place {
@@ -40,7 +41,7 @@ export function remembered(home: string): Partial<Remembered> {
 
 export function remember(home: string, what: Remembered): void {
   const fresh = `${rememberedFile(home)}.${process.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(what)}\n`);
+  writeFileSync(fresh, `${JSON.stringify({ ...remembered(home), ...what })}\n`);
   renameSync(fresh, rememberedFile(home));
 }
 
@@ -50,12 +51,12 @@ export function remember(home: string, what: Remembered): void {
  */
 export async function findPlace(home: string, say: (line: string) => void): Promise<Place> {
   openHome(home);
-  const known = remembered(home).dataDirectory;
-  const dataDirectory = known ?? join(home, 'postgres');
+  const { shelter } = remembered(home);
+  const dataDirectory = shelter ?? join(home, 'postgres');
   const account = serverAccount(dataDirectory);
   if (account === null) return { dataDirectory: ours(dataDirectory), account };
-  mkdirSync(dirname(dataDirectory), { recursive: true });
-  if (await canEnter(account, dirname(dataDirectory))) return { dataDirectory, account };
+  if (shelter !== undefined) return { dataDirectory: shelter, account };
+  if (await canEnter(account, home)) return { dataDirectory, account };
   if (existsSync(dataDirectory)) throw outOfReach(dataDirectory, account);
   const sheltered = shelterOf(home);
   say(`The user "${account.name}" cannot reach ${home}, so the database lives in ${sheltered}.`);
@@ -63,20 +64,12 @@ export async function findPlace(home: string, say: (line: string) => void): Prom
 }
 
 function ours(dataDirectory: string): string {
-  const uid = ownerOf(dataDirectory);
-  if (uid === undefined || uid === process.getuid?.()) return dataDirectory;
+  const owner = statSync(dataDirectory, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || owner === process.getuid?.()) return dataDirectory;
   throw new UserError(
-    `The database in ${dataDirectory} belongs to another user (${uid}).`,
+    `The database in ${dataDirectory} belongs to another user (${owner}).`,
     'Start as that user or as root, or set SEAMLINE_HOME to a folder of your own.',
   );
-}
-
-function ownerOf(path: string): number | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.uid;
-  } catch {
-    return -1;
-  }
 }
 
 /** Lets the server's account pass through the home to its data; each secret in it keeps others out by its own mode. */
@@ -91,21 +84,46 @@ function shelterOf(home: string): string {
   return join(SHELTER, name, 'postgres');
 }
 
+/** Beside sheltered data: the home it belongs to. */
+const ownerFile = (place: Place) => join(dirname(place.dataDirectory), 'home');
+
 /**
- * A sheltered cluster whose home was deleted and made anew is no longer this home's: its password is gone. It is stopped
- * if it still runs, and kept beside. Returns the folder it was moved to.
+ * Makes sheltered data this home's own. Data of a home that was deleted and made anew is set aside, as its password is
+ * gone; data of a home that was moved moves with it. Does nothing for data below the home.
+ * @throws {UserError} when this home is the copy of another, whose data it may not share
  */
-export async function setAsideForgottenData(
+export async function claimShelter(
   home: string,
   place: Place,
-  stop: (place: Place) => Promise<void>,
-): Promise<string | null> {
-  const isForgotten = place.dataDirectory === shelterOf(home) && remembered(home).dataDirectory === undefined;
-  if (!isForgotten || !existsSync(place.dataDirectory)) return null;
-  await stop(place);
+  stop: () => Promise<void>,
+  say: (line: string) => void,
+): Promise<void> {
+  if (dirname(place.dataDirectory) === home) return;
+  const isRemembered = remembered(home).shelter !== undefined;
+  if (existsSync(place.dataDirectory)) {
+    const owner = readFileSync(ownerFile(place), 'utf8').trim();
+    if (owner !== home && existsSync(rememberedFile(owner))) throw isCopy(home, owner);
+    if (!isRemembered) await setAside(place, stop, say);
+  }
+  for (const folder of [SHELTER, dirname(place.dataDirectory)]) makePassableFolder(folder);
+  writeFileSync(ownerFile(place), `${home}\n`);
+  remember(home, { shelter: place.dataDirectory });
+}
+
+async function setAside(place: Place, stop: () => Promise<void>, say: (line: string) => void): Promise<void> {
+  await stop();
   const aside = `${place.dataDirectory}.${new Date().toISOString().replaceAll(':', '')}`;
   renameSync(place.dataDirectory, aside);
-  return aside;
+  say(
+    `A database of an earlier ${readFileSync(ownerFile(place), 'utf8').trim()} was set aside as ${aside}; delete it when you do not need it.`,
+  );
+}
+
+function isCopy(home: string, owner: string): UserError {
+  return new UserError(
+    `${home} is a copy of ${owner}, whose database lies elsewhere and cannot be used by both.`,
+    `Delete ${home} to begin there with an empty database.`,
+  );
 }
 
 function outOfReach(dataDirectory: string, account: ServerAccount): UserError {
@@ -117,12 +135,16 @@ function outOfReach(dataDirectory: string, account: ServerAccount): UserError {
 
 /**
  * Makes the database cluster if there is none: in a folder beside it that gets its name when all is done, so that an
- * interruption leaves nothing that looks like a database.
+ * interruption leaves nothing that looks like a database. Unless `isDurable`, it may be lost when the machine fails.
  */
-export async function initialise(place: Place, binaries: Binaries, password: string): Promise<void> {
+export async function initialise(
+  place: Place,
+  binaries: Binaries,
+  password: string,
+  isDurable: boolean,
+): Promise<void> {
   const { dataDirectory, account } = place;
   const parent = dirname(dataDirectory);
-  mkdirSync(parent, { recursive: true, mode: 0o755 });
   removeUnfinished(parent);
   const unfinished = join(parent, `postgres.new-${process.pid}-${Date.now()}`);
   const passwordFile = `${unfinished}.password`;
@@ -130,7 +152,11 @@ export async function initialise(place: Place, binaries: Binaries, password: str
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account !== null) for (const path of [unfinished, passwordFile]) chownSync(path, account.uid, account.gid);
   try {
-    const { code, output } = await runAs(account, binaries.initdb, initdbArguments(unfinished, passwordFile));
+    const { code, output } = await runAs(
+      account,
+      binaries.initdb,
+      initdbArguments(unfinished, passwordFile, isDurable),
+    );
     if (code !== 0)
       throw new UserError(
         `PostgreSQL could not make its data directory in ${parent}: ${output}`,
@@ -142,7 +168,7 @@ export async function initialise(place: Place, binaries: Binaries, password: str
   }
 }
 
-function initdbArguments(folder: string, passwordFile: string): string[] {
+function initdbArguments(folder: string, passwordFile: string, isDurable: boolean): string[] {
   return [
     `--pgdata=${folder}`,
     '--username=postgres',
@@ -154,6 +180,7 @@ function initdbArguments(folder: string, passwordFile: string): string[] {
     '--builtin-locale=C.UTF-8',
     '--locale=C',
     '--no-instructions',
+    ...(isDurable ? [] : ['--no-sync']),
     // In the file too, so that a server started by hand keeps what replication needs and stays private.
     '--set=wal_level=logical',
     '--set=listen_addresses=127.0.0.1',

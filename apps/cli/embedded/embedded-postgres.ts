@@ -5,13 +5,13 @@ import pg from 'pg';
 import { UserError } from '../user-error.js';
 import { type Binaries, findBinaries } from './binaries.js';
 import {
+  claimShelter,
   findPlace,
   initialise,
   type Place,
   refuseOtherMajor,
   remember,
   remembered,
-  setAsideForgottenData,
 } from './data-directory.js';
 import { freePort, portTrouble } from './free-port.js';
 import {
@@ -36,8 +36,10 @@ import {
 
 const DATABASE = 'seamline';
 
+type ServerSettings = Readonly<Record<string, string | number>>;
+
 /** Small enough for a laptop, large enough for the tests; logical replication is what an extraction will need. */
-const SETTINGS: Readonly<Record<string, string | number>> = {
+const SETTINGS: ServerSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   wal_level: 'logical',
@@ -64,7 +66,7 @@ export interface EmbeddedPostgresOptions {
   /** A port that must be used; otherwise a free one, the same as last time where possible. */
   port?: number;
   /** More server settings, or others in place of the default ones. */
-  settings?: Readonly<Record<string, string | number>>;
+  settings?: ServerSettings;
 }
 
 export interface EmbeddedPostgres {
@@ -83,23 +85,21 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { home, say } = options;
+  const settings: ServerSettings = { ...SETTINGS, ...options.settings };
   const place = await findPlace(home, say);
   const binaries = await findBinaries(place.account, say);
-  const aside = await setAsideForgottenData(home, place, (forgotten) => stopServer(forgotten, binaries, 3000));
-  if (aside !== null)
-    say(`An earlier database of this folder was put aside as ${aside}; delete it when you do not need it.`);
+  await claimShelter(home, place, () => stopServer(place, binaries, 3000), say);
   const password = keptPassword(home);
-  remember(home, { ...remembered(home), dataDirectory: place.dataDirectory });
   if (!existsSync(place.dataDirectory)) {
     say('Making a new database cluster …');
-    await initialise(place, binaries, password);
+    await initialise(place, binaries, password, settings.fsync !== 'off');
   }
   refuseOtherMajor(place.dataDirectory, binaries);
 
-  const args = serverArguments({ ...SETTINGS, ...options.settings });
+  const args = serverArguments(settings);
   const adopted = await adopt(place, binaries, args, password, options.port);
   const port = adopted ?? (await start(options, place, binaries, args));
-  remember(home, { dataDirectory: place.dataDirectory, port });
+  remember(home, { port });
   await ensureDatabase(port, password);
   return {
     url: urlOf(port, password, DATABASE),

@@ -1,10 +1,10 @@
 import {
   closeSync,
-  existsSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   truncateSync,
@@ -46,9 +46,19 @@ function readPidFile(dataDirectory: string): string[] {
   }
 }
 
+/** A server and its backends work in their data directory; where the system does not tell, its command line must do. */
 function isServerOf(pid: number, dataDirectory: string): boolean {
   const command = commandLine(pid);
-  return command.includes('postgres') && command.includes(dataDirectory);
+  if (!command.includes('postgres')) return false;
+  return process.platform === 'linux' ? worksIn(pid, dataDirectory) : command.includes(dataDirectory);
+}
+
+function worksIn(pid: number, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder);
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -64,15 +74,7 @@ export function removeForeignPidFile(dataDirectory: string): void {
 
 function hasProcessesInside(folder: string): boolean {
   if (process.platform !== 'linux') return false;
-  return readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && workingDirectory(pid) === folder);
-}
-
-function workingDirectory(pid: string): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return null;
-  }
+  return readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && worksIn(Number(pid), folder));
 }
 
 /** Server settings as command-line arguments, in a fixed order, so that two starts can be compared. */
