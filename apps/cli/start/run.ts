@@ -106,14 +106,16 @@ function report(error: unknown, home: string, settings: Settings): void {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'EADDRINUSE') complain(explain(portError(code, settings.port, settings.host)));
   else if (isMendable(error)) complain(explain(error));
-  else complain(`${explain(error)}\n${keepDetails(error, home)}`);
+  else complain(`${explain(error)}\n${keepDetails(error, home, settings)}`);
 }
 
-function keepDetails(error: unknown, home: string): string {
+function keepDetails(error: unknown, home: string, settings: Settings): string {
   const details = join(home, 'error.log');
   const text = error instanceof Error ? error.stack : String(error);
   writeFileSync(details, `${new Date().toISOString()}\n${text}\n`, { mode: 0o600 });
-  return `The details are in ${shown(details)}, what the embedded database said in ${shown(join(home, 'postgres.log'))}.`;
+  const database =
+    settings.databaseUrl === undefined ? `, what the database said in ${shown(join(home, 'postgres.log'))}` : '';
+  return `The details are in ${shown(details)}${database}.`;
 }
 
 const shown = (file: string) => (relative(process.cwd(), file).startsWith('..') ? file : relative(process.cwd(), file));
