@@ -32,6 +32,19 @@ async function query(url: string, text: string): Promise<Record<string, unknown>
   }
 }
 
+/** What provisioning writes, by the transactions that last wrote it. */
+async function catalogOf({ name, databaseUrl }: EmptyDatabase): Promise<Record<string, unknown>[]> {
+  return await query(
+    databaseUrl,
+    `SELECT 'schema' AS kind, xmin::text FROM pg_namespace
+     UNION SELECT 'grant', xmin::text FROM pg_default_acl
+     UNION SELECT 'role', xmin::text FROM pg_authid WHERE starts_with(rolname, ${pg.escapeLiteral(`${name}_`)})
+     UNION SELECT 'setting', s.xmin::text FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+            WHERE d.datname = current_database()
+     ORDER BY 1, 2`,
+  );
+}
+
 /** The administrator of a company where nobody gets a superuser. */
 async function plainAdministrator({ name, databaseUrl }: EmptyDatabase, attributes: string, grants: string) {
   const role = `${name}_admin`;
@@ -98,6 +111,7 @@ describe.each(Object.entries(administrators))('provisioned by %s', (_, administr
 
   it('changes nothing and says nothing once all stands, within 50 ms', async () => {
     const said: string[] = [];
+    const before = await catalogOf(database);
     const took: number[] = [];
     for (let time = 1; time <= 5; time++) {
       const started = performance.now();
@@ -106,6 +120,7 @@ describe.each(Object.entries(administrators))('provisioned by %s', (_, administr
       expect(again).toEqual(provisioned);
     }
     expect(said).toEqual([]);
+    expect(await catalogOf(database)).toEqual(before);
     // The quickest, as other suites may keep the machine busy.
     expect(Math.min(...took)).toBeLessThan(50);
   });
@@ -293,9 +308,9 @@ describe('provisioning', () => {
         const { ownerUrl, moduleUrls } = await run({ databaseUrl: strange.databaseUrl, modules });
         await query(ownerUrl, `CREATE TABLE "sche""ma';".things (id int)`);
         expect(await query(moduleUrls['Mod"ule'] as string, 'SELECT * FROM things')).toEqual([]);
-        said = [];
+        const before = await catalogOf(strange);
         await run({ databaseUrl: strange.databaseUrl, modules });
-        expect(said).toEqual([]);
+        expect(await catalogOf(strange)).toEqual(before);
       } finally {
         await strange.drop();
       }
@@ -387,6 +402,13 @@ describe('provisioning', () => {
       expect(mend).toContain('ORDERS_DATABASE_URL');
       await administer(forbid());
       await run();
+    });
+
+    it('sets again what the sessions of a module start with', async () => {
+      await administer(`ALTER ROLE ${role('orders')} IN DATABASE ${database.name} RESET ALL`);
+      await run();
+      const url = provisioned.moduleUrls.orders as string;
+      expect(await query(url, 'SHOW search_path')).toEqual([{ search_path: 'orders' }]);
     });
 
     it('leaves what a migration took from a role', async () => {

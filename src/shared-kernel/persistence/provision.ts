@@ -61,7 +61,7 @@ export async function provision(request: ProvisionRequest): Promise<Provisioned>
     const server = await checkServer(admin);
     const plan = await planRoles(server, request.modules, request.moduleUrls ?? {});
     const site: Site = { ...request, admin, server, plan };
-    if (!(await standsAlready(site))) await takeTurns(admin, () => settle(site));
+    await takeTurns(admin, () => settle(site));
     return addresses(site, await knownPasswords(site));
   } finally {
     await admin.end();
@@ -72,10 +72,6 @@ interface Site extends ProvisionRequest {
   admin: pg.Client;
   server: Server;
   plan: Plan;
-}
-
-async function standsAlready(site: Site): Promise<boolean> {
-  return stands(site.server, site.plan, await inspect(site.admin, site.plan), await knownPasswords(site));
 }
 
 /** Every step does only what is lacking, so that it can be repeated after a failure anywhere. */

@@ -1,8 +1,11 @@
+import dns, { type LookupAddress } from 'node:dns';
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createEmptyDatabase } from '#test/test-database';
 import { DatabaseNotUsable } from '../database-not-usable.js';
 import { connect } from './connect.js';
+
+type LookupCall = [host: string, options: object, found: (error: null, addresses: LookupAddress[]) => void];
 
 const serverUrl = new URL(process.env.SEAMLINE_TEST_DATABASE_URL ?? '');
 
@@ -67,10 +70,21 @@ describe('a database that cannot be connected to', () => {
     expect(mend).toBe('Start it, or correct the host and the port in DATABASE_URL.');
   });
 
-  it('is named with a reason when each address of the host refuses', async () => {
-    expect((await refusal('postgres://admin:s3cret@localhost:1/shop')).message).toMatch(
-      /^PostgreSQL at localhost:1 cannot be reached: connect ECONNREFUSED .*:1\.$/,
-    );
+  it('is named with every reason when the host has several addresses and all refuse', async () => {
+    const addresses = [
+      { address: '127.0.0.1', family: 4 },
+      { address: '127.0.0.2', family: 4 },
+    ];
+    const lookup = jest
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((...[, , found]: LookupCall) => found(null, addresses)) as typeof dns.lookup);
+    try {
+      expect((await refusal('postgres://admin:s3cret@both.invalid:1/shop')).message).toBe(
+        'PostgreSQL at both.invalid:1 cannot be reached: connect ECONNREFUSED 127.0.0.1:1; connect ECONNREFUSED 127.0.0.2:1.',
+      );
+    } finally {
+      lookup.mockRestore();
+    }
   });
 
   it('is named when the host does not exist', async () => {

@@ -100,9 +100,9 @@ function passwordIsMissing(error: unknown): boolean {
 }
 
 function reasonOf(error: unknown): string {
+  const { errors, message } = error as Partial<AggregateError> & Error;
   // A name with several addresses fails once for each of them, and the error around them has no text.
-  if (error instanceof AggregateError) return [...new Set(error.errors.map(reasonOf))].join('; ');
+  if (errors) return [...new Set(errors.map(reasonOf))].join('; ');
   if (passwordIsMissing(error)) return 'it asks for a password and none was given';
-  const { message } = error as Error;
   return message === 'timeout expired' ? `no answer within ${CONNECT_TIMEOUT_MS / 1000} s` : message;
 }
