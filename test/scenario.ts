@@ -9,22 +9,11 @@ import type { MessageType, Payload } from '#kernel/contract/message';
 import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
 import type { ModuleDeclaration } from '#kernel/topology/declaration';
 import { bootModules, rootOf } from './booted-modules.js';
+import { type RequestOptions, type Response, send } from './http.js';
 
 export interface ScenarioOptions {
   /** What the modules read as their settings, by module. */
   settings?: Record<string, unknown>;
-}
-
-export interface Response<Body = Record<string, unknown>> {
-  status: number;
-  headers: Headers;
-  body: Body;
-}
-
-export interface RequestOptions {
-  token?: string;
-  body?: unknown;
-  headers?: Record<string, string>;
 }
 
 export interface Scenario {
@@ -195,29 +184,5 @@ async function startSigner() {
       server.closeAllConnections();
       server.close();
     },
-  };
-}
-
-/** One HTTP request with JSON in and out. */
-export async function send<Body>(
-  url: string,
-  method: string,
-  path: string,
-  { token, body, headers }: RequestOptions = {},
-): Promise<Response<Body>> {
-  const response = await fetch(`${url}${path}`, {
-    method,
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (text === '' ? undefined : JSON.parse(text)) as Body,
   };
 }

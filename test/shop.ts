@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boot } from '#apps/monolith/main';
+import { readSettings } from '#apps/monolith/settings';
+import { type RequestOptions, type Response, send } from './http.js';
+import { createEmptyDatabase } from './test-database.js';
+
+export interface Money {
+  amount: string;
+  currency: string;
+}
+
+export interface OrderView {
+  id: string;
+  status: string;
+  customerId: string | null;
+  total: Money;
+  lines: { sku: string; quantity: number; unitPrice: Money }[];
+  history: { status: string; at: string; reason?: string }[];
+}
+
+/** The whole shop behind HTTP, on a database of its own, with an administrator signed in. */
+export interface Shop {
+  readonly url: string;
+  readonly admin: string;
+  request<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: RequestOptions,
+  ): Promise<Response<Body>>;
+  /** Makes a customer and signs them in. */
+  customer(): Promise<{ id: string; token: string }>;
+  /** Makes a product at a price in GBP, with stock where `stock` is given. */
+  product(options: { price: string; stock?: number; stocked?: boolean }): Promise<string>;
+  /** Places an order and answers it once it is settled. */
+  order(token: string, body: object): Promise<OrderView>;
+  settled(orderId: string, when?: (order: OrderView) => boolean): Promise<OrderView>;
+  stock(sku: string): Promise<{ onHand: number; reserved: number; available: number }>;
+  close(): Promise<void>;
+}
+
+const ADMIN = { email: 'admin@shop.example', password: 'correct horse battery staple' };
+const SETTLES_WITHIN = 20_000;
+
+export async function startShop(): Promise<Shop> {
+  const database = await createEmptyDatabase();
+  const home = await mkdtemp(join(tmpdir(), 'seamline-shop-'));
+  const settings = readSettings({
+    PORT: '0',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    SEAMLINE_ADMIN_EMAIL: ADMIN.email,
+    SEAMLINE_ADMIN_PASSWORD: ADMIN.password,
+  });
+  const app = await boot({ settings, databaseUrl: database.databaseUrl, home, say: () => undefined });
+  const request: Shop['request'] = (method, path, options) => send(app.url, method, path, options);
+  const signIn = async (credentials: { email: string; password: string }) =>
+    (await request<{ accessToken: string }>('POST', '/identity/sessions', { body: credentials })).body.accessToken;
+  const admin = await signIn(ADMIN);
+  let made = 0;
+
+  const settled: Shop['settled'] = async (id, when = ({ status }) => status !== 'placed') => {
+    for (const end = Date.now() + SETTLES_WITHIN; ; await pause(100)) {
+      const { body } = await request<OrderView>('GET', `/orders/${id}`, { token: admin });
+      if (when(body)) return body;
+      if (Date.now() > end) throw new Error(`Order ${id} is still ${body.status} after ${SETTLES_WITHIN} ms.`);
+    }
+  };
+  return {
+    url: app.url,
+    admin,
+    request,
+    settled,
+    customer: async () => {
+      const account = { email: `customer-${++made}@shop.example`, password: 'a password of some length' };
+      const { body } = await request<{ id: string }>('POST', '/identity/customers', {
+        body: { ...account, name: 'C' },
+      });
+      return { id: body.id, token: await signIn(account) };
+    },
+    product: async ({ price, stock, stocked = true }) => {
+      const sku = `SKU-${++made}`;
+      const body = { sku, name: `Product ${made}`, price: { amount: price, currency: 'GBP' }, stocked };
+      await must(request('POST', '/catalog/products', { token: admin, body }), 201);
+      if (stock !== undefined) {
+        await must(
+          request('POST', `/inventory/stock/${sku}/receipts`, { token: admin, body: { quantity: stock } }),
+          201,
+        );
+      }
+      return sku;
+    },
+    order: async (token, body) => {
+      const placed = await must(request<OrderView>('POST', '/orders', { token, body }), 202);
+      return settled(placed.body.id);
+    },
+    stock: async (sku) => (await must(request<never>('GET', `/inventory/stock/${sku}`, { token: admin }), 200)).body,
+    close: async () => {
+      await app.close();
+      await database.drop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function must<Body>(sent: Promise<Response<Body>>, status: number): Promise<Response<Body>> {
+  const response = await sent;
+  if (response.status !== status)
+    throw new Error(`Expected ${status}: ${response.status} ${JSON.stringify(response.body)}`);
+  return response;
+}
+
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
