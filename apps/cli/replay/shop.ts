@@ -100,12 +100,15 @@ export class Shop {
     };
     const path = kind === 'order' ? '/orders' : '/orders/returns';
     const answer = await this.post(path, key, body, { statuses: [202], whileNewsTravels: [404, 422] });
-    return { ...(answer.body as { id: string; total: Money }), replayed: answer.replayed };
+    const { id, total } = answer.body as { id: string; total: Money };
+    return { id, total, replayed: answer.replayed };
   }
 
   async stateOf(kind: Document['kind'], id: string): Promise<DocumentState> {
     const answer = await this.get(kind === 'order' ? `/orders/${id}` : `/orders/returns/${id}`, [200]);
-    return answer.body as DocumentState;
+    // Not the answer itself, which carries the lines too: a large file's would fill the memory.
+    const { status, history } = answer.body as DocumentState;
+    return history ? { status, history } : { status };
   }
 
   /** What an order brought in: captured less refunded; nothing where there was no payment. */
