@@ -205,7 +205,7 @@ describe('the HTTP edge', () => {
         expect((await problem(postText(text))).status).toBe(400);
       }
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'a', '']) {
-        expect([415, 422]).toContain((await problem(postText('to=a', type))).status);
+        expect((await problem(postText('to=a', type))).status).toBe(415);
       }
     });
   });

@@ -28,8 +28,6 @@ export function openRequestContexts(fastify: FastifyInstance): void {
     reply.header('x-correlation-id', request.id);
     runInContext(request.telemetry, done);
   });
-  // The body arrives in events of the socket, which belong to no request: what comes after it needs the context anew.
-  fastify.addHook('preValidation', (request, _reply, done) => inContextOf(request, done));
   fastify.addHook('onResponse', (request, reply, done) => {
     inContextOf(request, () => logRequest(request, reply));
     done();
@@ -59,7 +57,7 @@ function traceOf(headers: IncomingHttpHeaders): Pick<TelemetryContext, 'tracepar
   return usable ? { traceparent, tracestate } : { traceparent };
 }
 
-/** For what runs beside the request's own chain: timers, events of its socket. */
+/** For what runs beside the request's own chain: its timers and the events of its response. */
 export function inContextOf(request: FastifyRequest, work: () => void): void {
   if (request.telemetry) runInContext(request.telemetry, work);
   else work();

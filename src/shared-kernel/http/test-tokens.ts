@@ -11,16 +11,17 @@ export class TestTokens implements AsyncDisposable {
   private constructor(
     private readonly server: Server,
     private readonly signingKey: CryptoKey,
+    private readonly alg: string,
   ) {}
 
-  static async start(): Promise<TestTokens> {
-    const { publicKey, privateKey } = await generateKeyPair('EdDSA');
-    const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg: 'EdDSA', use: 'sig' }] };
+  static async start(alg = 'EdDSA'): Promise<TestTokens> {
+    const { publicKey, privateKey } = await generateKeyPair(alg);
+    const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'test', alg, use: 'sig' }] };
     const server = createServer((_request, response) =>
       response.setHeader('content-type', 'application/json').end(JSON.stringify(keys)),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new TestTokens(server, privateKey);
+    return new TestTokens(server, privateKey, alg);
   }
 
   get settings(): HttpSettings {
@@ -36,7 +37,7 @@ export class TestTokens implements AsyncDisposable {
   /** A token with these claims on top of sound ones; `undefined` leaves a claim out. */
   sign(claims: Record<string, unknown>, key = this.signingKey, kid = 'test'): Promise<string> {
     const sound = { sub: 'someone', iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 900 };
-    return new SignJWT({ ...sound, ...claims }).setProtectedHeader({ alg: 'EdDSA', kid }).sign(key);
+    return new SignJWT({ ...sound, ...claims }).setProtectedHeader({ alg: this.alg, kid }).sign(key);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
