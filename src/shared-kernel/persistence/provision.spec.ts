@@ -109,20 +109,12 @@ describe.each(Object.entries(administrators))('provisioned by %s', (_, administr
     ]);
   });
 
-  it('changes nothing and says nothing once all stands, within 50 ms', async () => {
+  it('changes nothing and says nothing once all stands', async () => {
     const said: string[] = [];
     const before = await catalogOf(database);
-    const took: number[] = [];
-    for (let time = 1; time <= 5; time++) {
-      const started = performance.now();
-      const again = await provision({ databaseUrl, modules: MODULES, credentialsFile, say: (line) => said.push(line) });
-      took.push(performance.now() - started);
-      expect(again).toEqual(provisioned);
-    }
-    expect(said).toEqual([]);
+    const again = await provision({ databaseUrl, modules: MODULES, credentialsFile, say: (line) => said.push(line) });
+    expect({ again, said }).toEqual({ again: provisioned, said: [] });
     expect(await catalogOf(database)).toEqual(before);
-    // The quickest, as other suites may keep the machine busy.
-    expect(Math.min(...took)).toBeLessThan(50);
   });
 
   it('gives new passwords when the file of the old ones is lost, and says so', async () => {
@@ -248,17 +240,22 @@ describe('provisioning', () => {
       expect(said).toEqual([]);
     });
 
-    it('names the roles that it may not alter since PostgreSQL 16, where another user created them', async () => {
+    it.each([
+      ['password', () => ({ credentialsFile: join(folder, `${database.name}.json`) }), ['owner', 'orders', 'billing']],
+      ['search path', () => ({}), ['orders']],
+    ])('names the roles of another user whose %s it may not set since PostgreSQL 16', async (_, lost, parts) => {
       await run();
+      await administer(`ALTER ROLE ${role('orders')} IN DATABASE ${database.name} RESET search_path`);
       const databaseUrl = await administrators['the owner of the database with CREATEROLE'](database);
-      const lost = { databaseUrl, credentialsFile: join(folder, `${database.name}.json`) };
       const [server] = await administer(`SELECT current_setting('server_version_num')::int AS version`);
+      const request = { databaseUrl, ...lost() };
       if ((server?.version as number) >= 160_000) {
-        const { message, mend } = await refusal(lost);
-        expect(message).toContain(`ADMIN OPTION on role "${role('owner')}"; ADMIN OPTION on role "${role('orders')}"`);
+        const { message, mend } = await refusal(request);
+        const missing = parts.map((part) => `ADMIN OPTION on role "${role(part)}"`);
+        expect(message).toBe(`User "${role('admin')}" of DATABASE_URL lacks privileges: ${missing.join('; ')}.`);
         await administer(mend.replace('As a superuser: ', ''));
       }
-      await run(lost);
+      await run(request);
     });
 
     it('takes over no role of the same name that others made', async () => {

@@ -87,6 +87,7 @@ async function settle(site: Site): Promise<void> {
   const roles = ownRoles(plan).map(({ role }) => role);
   const passwords = await keepPasswords(site.credentialsFile, credentialsKey(server), roles);
   await settleRoles(admin, server, plan, found, passwords);
+  // Not earlier: to hand a schema over, its owner-to-be has to exist.
   refuseForeignSchemas(plan, found);
   await settleAsOwner(site, found, passwords);
   await settleGivenRoles(site, found);

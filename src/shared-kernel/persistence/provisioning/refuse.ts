@@ -3,7 +3,7 @@ import { DatabaseNotUsable } from '../database-not-usable.js';
 import type { Server } from './check-server.js';
 import type { Passwords } from './credentials.js';
 import type { Found, FoundModule, FoundRole } from './inspect.js';
-import { lacksCreate, lacksLogin } from './lacking.js';
+import { lackingSearchPath, lacksCreate, lacksLogin } from './lacking.js';
 import { ownershipMark, type Plan, urlSetting } from './plan.js';
 
 const identifier = pg.escapeIdentifier;
@@ -44,7 +44,8 @@ interface MissingPrivilege {
 function missingPrivileges(server: Server, plan: Plan, found: Found, passwords: Passwords): MissingPrivilege[] {
   const user = identifier(server.user);
   const database = identifier(server.database);
-  const toWrite = found.roles.filter((role) => lacksLogin(server, role, passwords));
+  const toSet = new Set(lackingSearchPath(plan, found).map(({ role }) => role));
+  const toWrite = found.roles.filter((role) => toSet.has(role.role) || lacksLogin(server, role, passwords));
   const missing: MissingPrivilege[] = [];
   if (toWrite.length > 0 && !server.createRole) {
     missing.push({ privilege: 'CREATEROLE (an attribute of the role)', grant: `ALTER ROLE ${user} CREATEROLE;` });
