@@ -153,13 +153,13 @@ export class Payment {
     this.askAt = until;
   }
 
-  /** The provider has answered, perhaps late and perhaps twice. */
-  answered(answer: ProviderAnswer, now: Date): PaymentFact | undefined {
+  /** The provider has answered, perhaps late and perhaps twice. An answer that does not fit is as good as none. */
+  answered(asked: Instruction, answer: ProviderAnswer, now: Date): PaymentFact | undefined {
     const next = TRANSITIONS[answer.kind][this.status];
-    if (next === undefined) return undefined;
+    if (next === undefined) return this.unanswered(asked, now);
     // One that was given up ends as declined: so it was told.
     this.status = next === 'voided' && this.reason !== null ? 'declined' : next;
-    if (answer.kind === 'declined') this.reason = answer.reason;
+    if (answer.kind === 'declined') this.reason ??= answer.reason;
     if (answer.kind === 'authorised') this.providerReference = answer.providerReference;
     this.token = null;
     this.askNext(now);

@@ -3,7 +3,7 @@ import { LockMode } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
 import { UnitOfWork } from '#kernel/persistence/unit-of-work';
-import { DeadlineExceeded, withDeadline } from '#kernel/resilience/deadline';
+import { withDeadline } from '#kernel/resilience/deadline';
 import { runInContext, type TelemetryContext } from '#kernel/telemetry/context';
 import { type Instruction, Payment } from '../domain/payment.js';
 import { PaymentProvider, type ProviderAnswer } from '../domain/payment-provider.js';
@@ -126,8 +126,7 @@ export class ProviderDesk implements OnApplicationBootstrap, BeforeApplicationSh
     try {
       return await withDeadline(DEADLINE, (signal) => this.provider[instruction](request, signal));
     } catch (error) {
-      const what = error instanceof DeadlineExceeded ? error.message : `It failed: ${(error as Error).message}`;
-      this.log.warn(`The payment provider did not ${instruction} ${payment.reference}. ${what}`);
+      this.log.warn(`Asked to ${instruction} ${payment.reference}, the provider failed: ${(error as Error).message}`);
       return undefined;
     }
   }

@@ -22,7 +22,7 @@ export class NoteProviderAnswerHandler implements ICommandHandler<NoteProviderAn
     return this.unitOfWork.transaction(async (tx) => {
       const payment = await tx.em.findOneOrFail(Payment, { reference }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       const now = new Date();
-      await conclude(tx, payment, answer ? payment.answered(answer, now) : payment.unanswered(asked, now));
+      await conclude(tx, payment, answer ? payment.answered(asked, answer, now) : payment.unanswered(asked, now));
     });
   }
 }
