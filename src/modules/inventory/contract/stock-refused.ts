@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '#kernel/contract/message';
 
-/** Nothing was set aside: some lines ask for more than is available. */
+/** Nothing was set aside: some lines ask for more than is available, or, without shortages, it was released before. */
 export const StockRefused = defineEvent(
   'inventory.stock-refused.v1',
   'reference',

@@ -4,7 +4,8 @@ import type { Type } from '@nestjs/common';
 import pg from 'pg';
 import type { MessageType, Payload } from '#kernel/contract/message';
 import { ProductAdded } from '#modules/catalog/contract/product-added';
-import { type RequestOptions, type Response, type Scenario, startScenario } from '#test/scenario';
+import type { RequestOptions, Response } from '#test/http';
+import { type Scenario, startScenario } from '#test/scenario';
 import { FulfilReservation } from '../contract/fulfil-reservation.js';
 import { ReleaseStock } from '../contract/release-stock.js';
 import { ReservationFulfilled } from '../contract/reservation-fulfilled.js';
@@ -20,7 +21,8 @@ type Lines = Payload<typeof ReserveStock>['lines'];
 type Decision = 'reserved' | Payload<typeof StockRefused>['shortages'];
 type Referring = MessageType & { readonly schema: (typeof StockReserved | typeof StockRefused)['schema'] };
 
-const NEWS_TRAVELS_MS = 5_000;
+/** Only a failing test waits so long. */
+const PATIENCE_MS = 15_000;
 
 /** Inventory as its neighbours see it, for its specs: products appear, stock is asked for over HTTP, commands answered. */
 export class Shelf {
@@ -93,11 +95,16 @@ export class Shelf {
     return this.answers(StockRefused, reference)[refusals]?.shortages ?? 'reserved';
   }
 
-  /** What inventory answers to the first command to reserve for that reference, whoever sent it. */
-  async decision(reference: string): Promise<Decision> {
-    const decided = () => [StockReserved, StockRefused].some((event) => this.answers(event, reference).length > 0);
-    await until(decided, `${reference} is decided`);
-    return this.answers(StockRefused, reference)[0]?.shortages ?? 'reserved';
+  /** What inventory answers to the commands to reserve for these, whoever sent them. */
+  async decisions(references: readonly string[]): Promise<Decision[]> {
+    const known = () =>
+      new Map<string, Decision>([
+        ...this.scenario.events(StockReserved).map(({ reference }) => [reference, 'reserved'] as const),
+        ...this.scenario.events(StockRefused).map(({ reference, shortages }) => [reference, shortages] as const),
+      ]);
+    const all = (decisions: Map<string, Decision>) => references.every((reference) => decisions.has(reference));
+    await until(() => all(known()), `all ${references.length} reservations are decided`);
+    return references.map((reference) => known().get(reference) as Decision);
   }
 
   release(reference: string): Promise<void> {
@@ -168,7 +175,7 @@ function addressOf(sku: string): string {
 }
 
 async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const deadline = Date.now() + NEWS_TRAVELS_MS; Date.now() < deadline; await sleep(2)) {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(5)) {
     if (await isSo()) return;
   }
   throw new Error(`Waited in vain for this: ${what}.`);
