@@ -100,13 +100,8 @@ export class Relay {
   }
 
   private async leadOnce(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: this.url,
-      application_name: `seamline ${this.module} relay`,
-      options: `-c search_path=${this.schema} -c plan_cache_mode=force_custom_plan`,
-    });
-    const lost = new Promise<never>((_, reject) => client.on('error', reject));
-    lost.catch(() => undefined);
+    const client = new DirectConnection(this.url, this.module, this.schema);
+    const lost = client.lost;
     await client.connect();
     try {
       if (!(await this.takeLock(client))) return;
@@ -118,26 +113,59 @@ export class Relay {
       await Promise.race([Promise.all(loops.map((loop) => loop.run(this.stopping.signal))), lost]);
     } finally {
       for (const loop of this.loops.splice(0)) loop.close();
-      await client.end().catch(() => undefined);
+      await client.end();
     }
   }
 
   /** One relay a schema: a session lock, given back by the server itself when the process dies. */
-  private async takeLock(client: pg.Client): Promise<boolean> {
+  private async takeLock(client: DirectConnection): Promise<boolean> {
     while (!this.stopping.signal.aborted) {
-      const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as taken', [
-        `seamline.relay.${this.module}`,
-      ]);
-      if (rows[0].taken) return true;
+      const { rows } = await client.query<{ taken: boolean }>(
+        'select pg_try_advisory_lock(hashtextextended($1, 0)) as taken',
+        [`seamline.relay.${this.module}`],
+      );
+      if (rows[0]?.taken) return true;
       await pause(STANDBY, this.stopping.signal);
     }
     return false;
   }
 }
 
-async function nextEpoch(client: pg.Client): Promise<number> {
-  const { rows } = await client.query('update relay set epoch = epoch + 1 returning epoch');
-  return Number(rows[0].epoch);
+async function nextEpoch(client: DirectConnection): Promise<number> {
+  const { rows } = await client.query<{ epoch: string }>('update relay set epoch = epoch + 1 returning epoch');
+  return Number(rows[0]?.epoch);
+}
+
+/** One connection for all of a relay: `pg` wants the next query to wait for the one before. */
+class DirectConnection {
+  private readonly client: pg.Client;
+  private last: Promise<unknown> = Promise.resolve();
+  /** Rejects when the server is gone. */
+  readonly lost: Promise<never>;
+
+  constructor(url: string, module: string, schema: string) {
+    this.client = new pg.Client({
+      connectionString: url,
+      application_name: `seamline ${module} relay`,
+      options: `-c search_path=${schema} -c plan_cache_mode=force_custom_plan`,
+    });
+    this.lost = new Promise<never>((_, reject) => this.client.on('error', reject));
+    this.lost.catch(() => undefined);
+  }
+
+  async connect(): Promise<void> {
+    await this.client.connect();
+  }
+
+  query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
+    const result = this.last.then(() => this.client.query<Row>(text, values));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  async end(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
 }
 
 class Superseded extends Error {
@@ -164,7 +192,7 @@ class SubscriberLoop {
     private readonly subscriber: string,
     private readonly types: readonly string[],
     private readonly epoch: number,
-    private readonly client: pg.Client,
+    private readonly client: DirectConnection,
     private readonly transport: Transport,
   ) {
     this.log = new Logger(`${source}.relay`);
@@ -264,13 +292,13 @@ class SubscriberLoop {
   }
 
   private async restore(): Promise<Position> {
-    const { rows } = await this.client.query(
+    const { rows } = await this.client.query<Position>(
       `insert into relay_cursor (subscriber, s1, last_id) values ($1, $2, 0)
        on conflict (subscriber) do update set subscriber = excluded.subscriber
-       returning s1::text, s2::text, last_id`,
+       returning s1::text, s2::text, last_id as "lastId"`,
       [this.subscriber, BEGINNING.s1],
     );
-    return { s1: rows[0].s1, s2: rows[0].s2, lastId: rows[0].last_id };
+    return rows[0] as Position;
   }
 
   private async persist(next: Position): Promise<Position> {
