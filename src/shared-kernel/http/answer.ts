@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import type { FastifyReply } from 'fastify';
 import { map, type Observable } from 'rxjs';
 
-/** What a route answers when the status or the Location is its own decision. */
+/** What a route answers when the status or the Location (a path whose parts are percent-encoded) is its own decision. */
 export class Answer<T = unknown> {
   constructor(
     readonly status: number,

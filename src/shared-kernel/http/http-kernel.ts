@@ -18,7 +18,7 @@ import { ValidationPipe } from './validation.js';
 
 /** Says in the telemetry context which module is at work: `OrdersModule` is `orders`, by the class of the controller. */
 @Injectable()
-export class ModuleInContext implements NestInterceptor {
+class ModuleInContext implements NestInterceptor {
   private readonly names = new Map<unknown, string>();
 
   constructor(private readonly modules: ModulesContainer) {}

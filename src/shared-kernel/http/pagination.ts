@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /**
  * Keyset pagination: `after` is the `next` of the page before, opaque to the client. Spread into a query's schema:
- * `z.object({ ...pageQuery, status: … })`. A query string holds only strings: `limit` is read
- * from its digits, and documented as the integer that a client has in mind.
+ * `z.object({ ...pageQuery, status: … })`. A query string holds only strings: `limit` is read from its digits, and
+ * documented as the integer that a client has in mind.
  */
 export const pageQuery = {
   after: z.string().min(1).max(500).optional().describe('`next` of the page before'),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Body, ConflictException, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import fc from 'fast-check';
 import { z } from 'zod';
 import { DomainError } from '../contract/domain-error.js';
 import { ModuleFenced } from '../persistence/fence.js';
@@ -45,7 +46,7 @@ class Parcels {
 
   @Get(':id')
   one(@Param('id', { schema: ParcelId }) id: string) {
-    throw FAILURES[id]?.() ?? new Error('unexpected');
+    throw (FAILURES[id] ?? FAILURES.gone)?.();
   }
 
   @Post(':id/dispatch')
@@ -194,6 +195,27 @@ describe('the HTTP edge', () => {
       expect((await problem(postText('{"to":"a","lines":[],"__proto__":{"x":1}}'))).status).toBe(400);
       expect((await problem(postText('{"to":"a","lines":[],"constructor":{"prototype":{"x":1}}}'))).status).toBe(400);
       expect((await get('/parcels?__proto__=1&search=a')).json()).toEqual({ limit: 50, search: 'a' });
+    });
+
+    it('of every other kind, at every path', async () => {
+      const text = fc.oneof(
+        fc.json(),
+        fc.string({ unit: 'binary' }),
+        fc.jsonValue().map((value) => JSON.stringify({ to: value, lines: value })),
+      );
+      const path = fc.oneof(
+        fc.webPath(),
+        fc.string().map((part) => `/${encodeURIComponent(part.toWellFormed())}`),
+      );
+      const headers = { 'content-type': 'application/json' };
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom('GET', 'POST', 'PUT'), path, text, async (method, suffix, payload) => {
+          for (const url of ['/parcels', `/parcels${suffix}`]) {
+            const answering = app.inject({ method: method as 'GET', url, headers, payload });
+            if ((await answering).statusCode >= 400) expect((await problem(answering)).status).toBeLessThan(500);
+          }
+        }),
+      );
     });
 
     it('beyond a mebibyte', async () => {
