@@ -147,15 +147,18 @@ export class BoundedContext {
   }
 }
 
+/** What a module handed to its bounded context; undefined for a module that has none. */
+export function contextOf(module: Type): BoundedContextOptions | undefined {
+  const imports: (Type | DynamicModule)[] = Reflect.getMetadata('imports', module) ?? [];
+  const context = imports.find((each): each is DynamicModule => 'module' in each && each.module === BoundedContext);
+  const options = context?.providers?.find((provider) => 'provide' in provider && provider.provide === OPTIONS);
+  return options && 'useValue' in options ? (options.useValue as BoundedContextOptions) : undefined;
+}
+
 /** The declarations of the bounded contexts among a root module's imports, in their order. */
 export function declarationsOf(root: Type): ModuleDeclaration[] {
   const imports: Type[] = Reflect.getMetadata('imports', root) ?? [];
-  return imports.flatMap((module) => {
-    const inner: (Type | DynamicModule)[] = Reflect.getMetadata('imports', module) ?? [];
-    const context = inner.find((each): each is DynamicModule => 'module' in each && each.module === BoundedContext);
-    const options = context?.providers?.find((provider) => 'provide' in provider && provider.provide === OPTIONS);
-    return options && 'useValue' in options ? [(options.useValue as BoundedContextOptions).declaration] : [];
-  });
+  return imports.flatMap((module) => contextOf(module)?.declaration ?? []);
 }
 
 /** What all modules of a process share. Imported once, by the root. */
