@@ -1,0 +1,34 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { CheckName } from './check/run-checks.js';
+
+const NAMES: readonly CheckName[] = ['types', 'format', 'architecture', 'docs'];
+
+/** `seamline check`: everything about the sources that can be told without running them. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('Check types, format and lint, the walls between modules, and that the generated docs are fresh.')
+    .option('--only <names>', `some of ${NAMES.join(',')} (default: all)`, checkNames)
+    .option('--fix', 'format, and write the generated docs anew, before checking', false)
+    .addHelpText('after', NOTES)
+    .action(async ({ only = NAMES, fix }: { only?: readonly CheckName[]; fix: boolean }) => {
+      const { runChecks } = await import('./check/run-checks.js');
+      process.exitCode = (await runChecks(only, { fix })) ? 0 : 1;
+    });
+}
+
+function checkNames(value: string): CheckName[] {
+  return value.split(',').map((given) => {
+    const name = NAMES.find((known) => known === given.trim());
+    if (name === undefined) throw new InvalidArgumentError(`There is no "${given}": give some of ${NAMES.join(',')}.`);
+    return name;
+  });
+}
+
+const NOTES = `
+Lists all that is wrong, not just the first. Exits with 0 when nothing is, with 1 otherwise.
+How to read a broken wall, and how to allow a dependency: docs/boundaries.md
+
+Examples:
+  $ npm run check
+  $ npx seamline check --only architecture
+  $ npx seamline check --fix`;

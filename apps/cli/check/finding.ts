@@ -1,0 +1,10 @@
+export interface CheckOptions {
+  /** Put right what can be put right by a machine, first. */
+  readonly fix: boolean;
+}
+
+/** What a check found: how many things are wrong, and all of them in words. */
+export interface Finding {
+  readonly problems: number;
+  readonly report: string;
+}
