@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { checkCommand } from './check.js';
 import { graphCommand } from './graph.js';
+import { replayCommand } from './replay.js';
 import { startCommand } from './start.js';
 import { explain, isMendable, UserError } from './user-error.js';
 
 /** Every command of `seamline`, one file each. Their heavy imports wait inside the actions, so that --help is fast. */
-const commands: readonly (() => Command)[] = [startCommand, checkCommand, graphCommand];
+const commands: readonly (() => Command)[] = [startCommand, checkCommand, graphCommand, replayCommand];
 
 const examples = `
 Examples:
