@@ -45,32 +45,35 @@ describe('stock', () => {
 
   it('does what a simple model does, whatever happens in whatever order, and its ledger adds up', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 15 }), async (steps) => {
-        const skus = await shelf.stocked(0, 0);
-        const [reality, model] = [new Reality(shelf, skus), new Model(skus.length)];
+      fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 15 }), async (steps) => {
+        const skus = await shelf.stocked(START, START);
+        const [reality, model] = [new Reality(shelf, skus), new Model(skus.length, START)];
         for (const each of steps) expect(await take(each, reality)).toEqual(take(each, model));
         for (const [at, { onHand, reserved }] of model.counts.entries()) {
           expect(await shelf.counts(skus[at])).toEqual([onHand, reserved, onHand - reserved]);
           expect(await shelf.ledger(skus[at])).toEqual([onHand, reserved]);
         }
       }),
-      { numRuns: 12 },
+      // Without shrinking, which takes its time on a database: the steps are few enough to read.
+      { numRuns: 12, endOnFailure: true },
     );
   });
 });
 
+/** Of each product, so that about every second reservation finds enough. */
+const START = 15;
 const sku = fc.integer({ min: 0, max: 1 });
 const quantity = fc.integer({ min: 1, max: 9 });
-const reference = fc.integer({ min: 0, max: 2 });
+const reference = fc.integer({ min: 0, max: 3 });
 const lines: fc.Arbitrary<Line[]> = fc.array(fc.record({ sku, quantity }), { minLength: 1, maxLength: 3 });
 const named = <Name extends keyof Model>(name: Name) => fc.constant(name);
 const step = fc.oneof(
-  fc.tuple(named('receive'), sku, quantity),
-  fc.tuple(named('adjust'), sku, fc.integer({ min: -9, max: -1 })),
-  fc.tuple(named('reserve'), reference, lines),
-  fc.tuple(named('release'), reference),
-  fc.tuple(named('fulfil'), reference),
-  fc.tuple(named('takeBack'), reference, lines),
+  { weight: 1, arbitrary: fc.tuple(named('receive'), sku, quantity) },
+  { weight: 2, arbitrary: fc.tuple(named('adjust'), sku, fc.integer({ min: -START, max: -1 })) },
+  { weight: 4, arbitrary: fc.tuple(named('reserve'), reference, lines) },
+  { weight: 2, arbitrary: fc.tuple(named('release'), reference) },
+  { weight: 3, arbitrary: fc.tuple(named('fulfil'), reference) },
+  { weight: 1, arbitrary: fc.tuple(named('takeBack'), reference, lines) },
 );
 
 function take([name, ...details]: readonly [string, ...unknown[]], on: Model | Reality): unknown {

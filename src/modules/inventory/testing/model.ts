@@ -19,8 +19,8 @@ export class Model {
   private readonly decisions = new Map<number, string>();
   private readonly returns = new Set<number>();
 
-  constructor(products: number) {
-    this.counts = Array.from({ length: products }, () => ({ onHand: 0, reserved: 0 }));
+  constructor(products: number, onHand: number) {
+    this.counts = Array.from({ length: products }, () => ({ onHand, reserved: 0 }));
   }
 
   receive(sku: number, quantity: number): number {
