@@ -73,7 +73,7 @@ class ContextLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplic
     this.waitingRoom?.start();
   }
 
-  /** Nest calls this before it closes the HTTP server; publishing still works, delivery waits for the next start. */
+  /** The last request has been answered by now; what was published and not delivered waits for the next start. */
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([this.runtime.stopRelay(this.options.declaration.name), this.waitingRoom?.stop()]);
   }
