@@ -1,3 +1,13 @@
+import { readFileSync } from 'node:fs';
+
+const { imports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+
+/** The `#` imports again, for Jest's search of related tests, which knows no conditions. */
+const aliases = Object.entries(imports).map(([alias, { 'seamline-src': source }]) => [
+  `^${alias.replace('*', '(.*)')}$`,
+  source.replace('./', '<rootDir>/').replace('*', '$1'),
+]);
+
 /** ESM all the way: TypeScript is transformed by swc, `#` imports resolve to sources through the project's own condition. */
 export default {
   testEnvironment: 'node',
@@ -5,7 +15,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/{apps,src,test}/**/*.spec.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', ...Object.fromEntries(aliases) },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
