@@ -30,10 +30,10 @@ const HEALTHY: Files = {
   'src/modules/orders/contract/order-placed.ts': 'export const OrderPlaced = 1;',
   'src/modules/orders/orders.spec.ts': `
     import { it } from '@jest/globals';
-    import { scenario } from '#test/scenario';
-    it('works', () => scenario);`,
+    import { support } from '#test/support';
+    it('works', () => support);`,
   'src/shared-kernel/contract/message.ts': 'export const defineCommand = (schema: object) => schema;',
-  'test/scenario.ts': 'export const scenario = 1;',
+  'test/support.ts': 'export const support = 1;',
 };
 
 /** A file beside the healthy ones that is reached from the app, so that nothing but its own import is wrong. */
@@ -93,13 +93,13 @@ const FIXTURES: Record<string, Files> = {
   'apps-enter-by-the-front-door': {
     'apps/cli/main.ts': "import '#modules/orders/contract/order-placed';",
   },
-  'tests-enter-by-the-front-door': { 'test/scenario.ts': INTERNALS },
+  'tests-enter-by-the-front-door': { 'test/support.ts': INTERNALS },
   'apps-stand-alone': { 'apps/gateway/main.ts': "import '../monolith/main.js';" },
   'no-place-beside-the-layout': {
     ...usedBy('orders', 'src/modules/orders/offers.ts', "import '../../common.js';"),
     'src/common.ts': 'export const common = 1;',
   },
-  'product-imports-no-test-code': usedBy('orders', 'src/modules/orders/offers.ts', "import '#test/scenario';"),
+  'product-imports-no-test-code': usedBy('orders', 'src/modules/orders/offers.ts', "import '#test/support';"),
   'nobody-imports-a-spec': { 'src/modules/orders/offers.spec.ts': "import './orders.spec.js';" },
   'product-needs-no-development-package': usedBy('orders', 'src/modules/orders/offers.ts', "import 'fast-check';"),
   'no-undeclared-package': usedBy('orders', 'src/modules/orders/offers.ts', "import 'tslib';"),
