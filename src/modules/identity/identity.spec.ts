@@ -260,13 +260,21 @@ describe('identity', () => {
     });
   });
 
+  it('takes 600 attempts a minute from one network to sign in, and no more', async () => {
+    await register('hammered@example.org');
+    await Promise.all(Array.from({ length: 10 }, () => signIn('hammered@example.org', 'a wrong one')));
+    expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(201);
+    await Promise.all(Array.from({ length: 600 }, () => signIn('hammered@example.org')));
+    expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(429);
+  });
+
+  // Counts are forgotten too: this comes after the test above, which used up this minute's attempts.
   it('knows its key, its accounts and its administrator after a restart', async () => {
     await register('faithful@example.org');
-    const before = await tokenOf('faithful@example.org');
     const keys = (await scenario.request('GET', '/.well-known/jwks.json')).body;
     await scenario.restart();
     expect((await scenario.request('GET', '/.well-known/jwks.json')).body).toEqual(keys);
-    expect((await me(before)).status).toBe(200);
+    expect((await me(adminToken)).status).toBe(200);
     expect((await signIn('faithful@example.org')).status).toBe(201);
     expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(201);
   });

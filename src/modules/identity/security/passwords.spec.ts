@@ -21,20 +21,20 @@ describe('passwords', () => {
 
   it('take as long to refuse where there is no account', async () => {
     const hash = await passwords.hash(PASSWORD);
-    const known = await quickestOf(5, () => passwords.match('wrong', hash));
-    const unknown = await quickestOf(5, () => passwords.match('wrong', undefined));
-    expect(unknown / known).toBeGreaterThan(0.5);
-    expect(unknown / known).toBeLessThan(2);
+    let known = Number.POSITIVE_INFINITY;
+    let unknown = Number.POSITIVE_INFINITY;
+    // The quickest of several, as other work on the machine only ever adds.
+    for (let time = 0; time < 8; time++) {
+      known = Math.min(known, await duration(passwords.match('wrong', hash)));
+      unknown = Math.min(unknown, await duration(passwords.match('wrong', undefined)));
+    }
+    expect(unknown).toBeGreaterThan(known / 4);
   });
 });
 
-/** In milliseconds; the quickest, as other work on the machine only ever adds. */
-async function quickestOf(times: number, work: () => Promise<unknown>): Promise<number> {
-  let quickest = Number.POSITIVE_INFINITY;
-  for (let time = 0; time < times; time++) {
-    const begin = performance.now();
-    await work();
-    quickest = Math.min(quickest, performance.now() - begin);
-  }
-  return quickest;
+/** In milliseconds. */
+async function duration(work: Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  await work;
+  return performance.now() - begin;
 }

@@ -1,12 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
 import { Kernel } from '#kernel/bounded-context';
 import { createHttpApp } from '#kernel/http/create-http-app';
+import { UnitOfWork } from '#kernel/persistence/unit-of-work';
 import { Runtime } from '#kernel/runtime';
 import { InProcessTransport } from '#kernel/transports/in-process';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { IdentityModule } from '../identity.module.js';
+import { settleSigningKey } from '../security/signing-key.js';
+import { AppointFirstAdmin } from './appoint-first-admin.js';
 
 const FIRST = { email: 'first@shop.example', password: 'the first of passwords' };
 const OTHER = { email: 'other@shop.example', password: 'another of passwords' };
@@ -42,7 +46,6 @@ describe('the first administrator', () => {
   }
   const signIn = async (app: NestFastifyApplication, payload: { email: string; password: string }) =>
     (await app.inject({ method: 'POST', url: '/identity/sessions', payload })).statusCode;
-  const keysOf = async (app: NestFastifyApplication) => (await app.inject('/.well-known/jwks.json')).json();
 
   it('is appointed where there is none, and only then', async () => {
     const first = await start(FIRST, true);
@@ -53,10 +56,26 @@ describe('the first administrator', () => {
   });
 
   it('is one, and so is the signing key, when several instances start at once', async () => {
-    const apps = await Promise.all([start(FIRST, true), start(OTHER, true), start(FIRST, true)]);
+    const apps = [await start(FIRST, true), await start(OTHER, true), await start(FIRST, true)];
+    const client = new pg.Client({ connectionString: database.databaseUrl });
+    await client.connect();
+    await client.query('delete from identity.signing_key');
+    await client.query('delete from identity.account');
+    made = [];
+
+    // Nobody can insert before everybody is about to.
+    await client.query('begin; lock table identity.account, identity.signing_key in share mode');
+    const starting = apps.flatMap((app) => [
+      settleSigningKey(app.get(UnitOfWork, { strict: false })),
+      app.get(AppointFirstAdmin, { strict: false }).onApplicationBootstrap(),
+    ]);
+    await everybodyWaits(client, starting.length);
+    await client.query('commit');
+    await client.end();
+
+    const [key, ...others] = (await Promise.all(starting)).filter((each) => each !== undefined);
+    expect(others).toEqual([key, key]);
     expect(made).toHaveLength(1);
-    const [keys, ...others] = await Promise.all(apps.map(keysOf));
-    expect(others).toEqual([keys, keys]);
   });
 
   it('is held to the password of the settings', async () => {
@@ -78,3 +97,10 @@ describe('the first administrator', () => {
     expect(await signIn(shop, OTHER)).toBe(201);
   });
 });
+
+async function everybodyWaits(client: pg.Client, number: number): Promise<void> {
+  const query = `select from pg_locks join pg_database d on d.oid = database
+                  where not granted and d.datname = current_database()`;
+  const waiting = async () => (await client.query(query)).rowCount ?? 0;
+  while ((await waiting()) < number) await new Promise((resolve) => setTimeout(resolve, 10));
+}
