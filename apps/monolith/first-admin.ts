@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BootOptions } from './main.js';
+import type { BootOptions } from './boot-options.js';
 
 /** What the identity module is told about the administrator it must have. */
 export interface FirstAdmin {

@@ -10,19 +10,10 @@ import { provision } from '#kernel/persistence/provision';
 import { Runtime } from '#kernel/runtime';
 import { readTopology, TopologyError } from '#kernel/topology/topology';
 import { InProcessTransport } from '#kernel/transports/in-process';
+import type { BootOptions } from './boot-options.js';
 import { withFirstAdmin } from './first-admin.js';
 import { MonolithModule } from './monolith.module.js';
 import type { Settings } from './settings.js';
-
-export interface BootOptions {
-  settings: Settings;
-  /** The administrator's address of a PostgreSQL 15 or newer. */
-  databaseUrl: string;
-  /** Where generated secrets are kept. */
-  home: string;
-  /** Told, in a sentence each, what happens. */
-  say: (line: string) => void;
-}
 
 export interface RunningApp {
   /** Where it listens. */
