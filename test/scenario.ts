@@ -1,15 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { BoundedContext, declarationsOf } from '#kernel/bounded-context';
 import type { MessageType, Payload } from '#kernel/contract/message';
 import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
 import type { ModuleDeclaration } from '#kernel/topology/declaration';
 import { bootModules, rootOf } from './booted-modules.js';
 import { type RequestOptions, type Response, send } from './http.js';
+import { TestTokens } from './test-tokens.js';
 
 export interface ScenarioOptions {
   /** What the modules read as their settings, by module. */
@@ -53,10 +51,10 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
   const heard = new Heard();
   const probe = probeModule([...names, ...standIns], await eventsOf([...names, ...standIns]), heard);
   const outsiders = standIns.map((name) => standInModule(name));
-  const signer = await startSigner();
+  const tokens = await TestTokens.start();
   const booted = await bootModules([...modules, probe, ...outsiders], {
     ...options,
-    ...(names.includes('identity') ? {} : { jwksUrl: signer.url }),
+    ...(names.includes('identity') ? {} : { jwksUrl: tokens.settings.jwksUrl() }),
   });
   return {
     get url() {
@@ -72,14 +70,14 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
     event: (event, where = () => true, withinMs = 5_000) => heard.wait(event, where, withinMs),
     events: (event) => heard.all(event),
     request: (method, path, request) => send(booted.url, method, path, request),
-    tokenFor: (principal) => {
+    tokenFor: ({ id, roles }) => {
       if (names.includes('identity')) throw new Error('Identity is booted: sign in with it.');
-      return signer.tokenFor(principal);
+      return tokens.sign({ sub: id, roles });
     },
     restart: () => booted.restart(),
     close: async () => {
       await booted.close();
-      signer.close();
+      await tokens[Symbol.asyncDispose]();
     },
   };
 }
@@ -158,31 +156,4 @@ class Heard {
       look();
     });
   }
-}
-
-/** Signs tokens as identity would, and publishes the key. */
-async function startSigner() {
-  const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'scenario', alg: 'ES256', use: 'sig' };
-  const server: Server = createServer((_request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ keys: [jwk] }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
-    tokenFor: ({ id, roles }: { id: string; roles: string[] }) =>
-      new SignJWT({ roles })
-        .setProtectedHeader({ alg: 'ES256', kid: 'scenario' })
-        .setIssuer('seamline')
-        .setAudience('seamline')
-        .setSubject(id)
-        .setIssuedAt()
-        .setExpirationTime('15m')
-        .sign(privateKey),
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }

@@ -29,8 +29,12 @@ const Environment = z
       .regex(/^[\w.:%-]+$/, 'must be an address or a host name, such as 127.0.0.1 or 0.0.0.0')
       .default('127.0.0.1'),
     SEAMLINE_HOME: z.string().optional(),
-    SEAMLINE_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
-    SEAMLINE_ADMIN_PASSWORD: z.string().min(12, 'must have at least 12 characters').optional(),
+    SEAMLINE_ADMIN_EMAIL: z.email('must be an e-mail address').max(254, 'must have at most 254 characters').optional(),
+    SEAMLINE_ADMIN_PASSWORD: z
+      .string()
+      .min(12, 'must have at least 12 characters')
+      .max(200, 'must have at most 200 characters')
+      .optional(),
     LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
     CONNECTION_BUDGET: wholeNumber(18, 1000).default(24),
     IDENTITY_JWKS_URL: urlOf('http:', 'https:').optional(),

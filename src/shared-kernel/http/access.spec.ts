@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateKeyPair } from 'jose';
+import { TestTokens } from '#test/test-tokens';
 import { Allow, CurrentPrincipal, Public } from './access.js';
 import { createHttpApp } from './create-http-app.js';
-import { TestTokens } from './test-tokens.js';
 import type { HttpSettings, Principal } from './tokens.js';
 
 @Controller('rooms')

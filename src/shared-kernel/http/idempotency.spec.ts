@@ -5,13 +5,13 @@ import { Body, Controller, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { z } from 'zod';
 import { createEmptyDatabase, type EmptyDatabase } from '#test/test-database';
+import { TestTokens } from '#test/test-tokens';
 import { DomainError } from '../contract/domain-error.js';
 import { rows } from '../persistence/rows.js';
 import { UnitOfWork } from '../persistence/unit-of-work.js';
 import { accepted, created } from './answer.js';
 import { createHttpApp } from './create-http-app.js';
 import { Idempotent } from './idempotency.js';
-import { TestTokens } from './test-tokens.js';
 
 const Note = z.object({ text: z.string(), size: z.number().optional() });
 

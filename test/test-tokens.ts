@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { HttpSettings } from './tokens.js';
+import type { HttpSettings } from '#kernel/http/tokens';
 
-const ISSUER = 'https://issuer.test';
-const AUDIENCE = 'test';
+const ISSUER = 'seamline';
+const AUDIENCE = 'seamline';
 
-/** For specs: an issuer of tokens with keys of its own, published on a port of its own. */
+/** An issuer of tokens with keys of its own, published on a port of its own, as identity would be. */
 export class TestTokens implements AsyncDisposable {
   private constructor(
     private readonly server: Server,
