@@ -14,7 +14,7 @@ import { CreditCustomerHandler } from './use-cases/credit-customer.js';
 import { GetAccountHandler } from './use-cases/get-account.js';
 import { GetCreditNoteHandler } from './use-cases/get-credit-note.js';
 import { GetPaymentHandler } from './use-cases/get-payment.js';
-import { NoteProviderAnswerHandler } from './use-cases/note-provider-answer.js';
+import { NoteProviderAnswersHandler } from './use-cases/note-provider-answers.js';
 import { RequestAuthorisationHandler } from './use-cases/request-authorisation.js';
 import { RequestCaptureHandler } from './use-cases/request-capture.js';
 import { RequestReversalHandler } from './use-cases/request-reversal.js';
@@ -39,7 +39,7 @@ import { RequestReversalHandler } from './use-cases/request-reversal.js';
     RequestAuthorisationHandler,
     RequestCaptureHandler,
     RequestReversalHandler,
-    NoteProviderAnswerHandler,
+    NoteProviderAnswersHandler,
     CreditCustomerHandler,
     GetPaymentHandler,
     GetCreditNoteHandler,

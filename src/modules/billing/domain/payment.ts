@@ -148,9 +148,10 @@ export class Payment {
     return this.factAbout('reversed');
   }
 
-  /** The provider is being asked, and not asked again before `until`, whatever becomes of the one who asks. */
-  asking(until: Date): void {
+  /** The provider is being asked for what this answers, and not again before `until`, whatever becomes of the asker. */
+  beingAsked(until: Date): Instruction | undefined {
     this.askAt = until;
+    return this.instruction;
   }
 
   /** The provider has answered, perhaps late and perhaps twice. An answer that does not fit is as good as none. */

@@ -4,40 +4,42 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { CommandBus } from '@nestjs/cqrs';
 import { UnitOfWork } from '#kernel/persistence/unit-of-work';
 import { withDeadline } from '#kernel/resilience/deadline';
-import { runInContext, type TelemetryContext } from '#kernel/telemetry/context';
 import { type Instruction, Payment } from '../domain/payment.js';
 import { PaymentProvider, type ProviderAnswer } from '../domain/payment-provider.js';
-import { NoteProviderAnswer } from '../use-cases/note-provider-answer.js';
+import { NoteProviderAnswers, type ProviderReply } from '../use-cases/note-provider-answers.js';
 
 /** How long the provider may take to answer. In milliseconds. */
 const DEADLINE = 500;
 /** Nobody else asks about a payment for so long; after a crash it is asked again. Well above DEADLINE. In milliseconds. */
 const CLAIM = 10_000;
-/** Payments that the provider is asked about at once. Waiting for it holds nothing but memory. */
-const MOST_AT_ONCE = 64;
+/** Payments of one round. More at once would only queue up at the provider, and run into their deadlines there. */
+const ROUND = 10;
+/** The next round begins when all have been answered, or after this: who is silent does not hold up others. In milliseconds. */
+const ROUND_TIME = 100;
 /** The pause between two looks, which doubles while nothing is found. In milliseconds. */
 const SHORTEST_PAUSE = 4;
 const LONGEST_PAUSE = 500;
 
 interface Question {
   readonly payment: Payment;
-  readonly instruction: Instruction;
+  readonly asked: Instruction;
 }
 
 /**
  * Asks the provider what payments wait for, outside of any transaction: while another company thinks, no connection, no
- * row and no other payment has to wait.
+ * row and no other payment has to wait. Round by round:
  *
- *   claim what is due (short transaction) ─▶ ask, many at once, each with its deadline ─▶ note the answer (another one)
+ *   claim what is due (a short transaction) ─▶ ask, each with its deadline ─▶ note the answers (another one)
+ *                                                     └─ not yet answered: noted by itself, during later rounds
  *
  * A crash in between leaves a claim that runs out; then the same is asked under the same key and answered the same.
- * Lock order: a claim skips rows that are locked, noting an answer locks a single one; so neither can deadlock.
  */
 @Injectable()
 export class ProviderDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger('billing.provider-desk');
   private readonly stopping = new AbortController();
-  private readonly asking = new Set<Promise<void>>();
+  /** What goes on beside the rounds: late answers, until they are noted. */
+  private readonly aside = new Set<Promise<void>>();
   private pause = SHORTEST_PAUSE;
   private rouse: (() => void) | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -55,9 +57,8 @@ export class ProviderDesk implements OnApplicationBootstrap, BeforeApplicationSh
   /** Waits for the answers under way. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    this.wake();
     await this.running;
-    await Promise.all(this.asking);
+    while (this.aside.size > 0) await Promise.all(this.aside);
   }
 
   /** There is something to ask, or will be when the caller's transaction has committed, any moment now. */
@@ -68,67 +69,84 @@ export class ProviderDesk implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      try {
-        if (await this.askDue()) this.pause = SHORTEST_PAUSE;
-        else await this.rest();
-      } catch (error) {
-        this.log.warn(`The provider could not be asked: ${(error as Error).message}`);
-        this.pause = LONGEST_PAUSE;
-        await this.rest();
-      }
+      const questions = await this.claim().catch((error: Error) => {
+        this.log.warn(`Payments could not be looked at: ${error.message}`);
+        return [];
+      });
+      if (questions.length > 0) await this.round(questions);
+      else await this.rest();
     }
   }
 
-  private async askDue(): Promise<boolean> {
-    if (this.asking.size >= MOST_AT_ONCE) await Promise.race(this.asking);
-    const due = await this.unitOfWork.query('select 1 from payment where ask_at <= $1 limit 1', [new Date()]);
-    if (due.length === 0) return false;
-    const questions = await this.claim(MOST_AT_ONCE - this.asking.size);
-    for (const question of questions) {
-      const asked = this.ask(question).finally(() => this.asking.delete(asked));
-      this.asking.add(asked);
-    }
-    return questions.length > 0;
-  }
-
-  private claim(most: number): Promise<Question[]> {
+  /** Skips rows that are locked, so it waits for nobody. */
+  private async claim(): Promise<Question[]> {
+    const now = new Date();
+    const due = await this.unitOfWork.query('select 1 from payment where ask_at <= $1 limit 1', [now]);
+    if (due.length === 0) return [];
     return this.unitOfWork.transaction(async (tx) => {
-      const now = Date.now();
-      const due = await tx.em.find(
+      const payments = await tx.em.find(
         Payment,
-        { askAt: { $lte: new Date(now) } },
-        { orderBy: { askAt: 'asc' }, limit: most, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
+        { askAt: { $lte: now } },
+        { orderBy: { askAt: 'asc' }, limit: ROUND, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
       );
-      for (const payment of due) payment.asking(new Date(now + CLAIM));
-      return due.flatMap((payment) => {
-        const { instruction } = payment;
-        return instruction === undefined ? [] : [{ payment, instruction }];
+      return payments.flatMap((payment) => {
+        const asked = payment.beingAsked(new Date(now.getTime() + CLAIM));
+        return asked === undefined ? [] : [{ payment, asked }];
       });
     });
   }
 
-  private ask({ payment, instruction }: Question): Promise<void> {
-    return runInContext(payment.context as TelemetryContext, async () => {
-      try {
-        const answer = await this.answerTo(payment, instruction);
-        await this.commands.execute(new NoteProviderAnswer(payment.reference, instruction, answer));
-        this.wake();
-      } catch (error) {
-        this.log.warn(`The answer to "${instruction}" was not noted and is asked again: ${(error as Error).message}`);
-      }
+  private async round(questions: Question[]): Promise<void> {
+    const inTime: ProviderReply[] = [];
+    let isOver = false;
+    const replies = questions.map(async (question) => {
+      const reply = await this.ask(question);
+      if (isOver) await this.noteAlone(reply);
+      else inTime.push(reply);
     });
+    for (const reply of replies) this.putAside(reply);
+    await Promise.race([Promise.all(replies), sleep(ROUND_TIME)]);
+    isOver = true;
+    this.pause = SHORTEST_PAUSE;
+    await this.note(inTime);
   }
 
-  /** Undefined when there is none: then nobody knows what the provider has done. */
-  private async answerTo(payment: Payment, instruction: Instruction): Promise<ProviderAnswer | undefined> {
-    const { idempotencyKey, total: amount, cardToken: token } = payment;
+  private async ask({ payment, asked }: Question): Promise<ProviderReply> {
+    const { reference, idempotencyKey, total: amount, cardToken: token } = payment;
     const request = { idempotencyKey: idempotencyKey as string, amount, token };
+    let answer: ProviderAnswer | undefined;
     try {
-      return await withDeadline(DEADLINE, (signal) => this.provider[instruction](request, signal));
+      answer = await withDeadline(DEADLINE, (signal) => this.provider[asked](request, signal));
     } catch (error) {
-      this.log.warn(`Asked to ${instruction} ${payment.reference}, the provider failed: ${(error as Error).message}`);
-      return undefined;
+      this.log.warn(`Asked to ${asked} ${reference}, the provider failed: ${(error as Error).message}`);
     }
+    return { reference, asked, answer };
+  }
+
+  /** What cannot be noted together, because one is locked or at fault, is noted one by one, and waits on its own. */
+  private async note(replies: ProviderReply[]): Promise<void> {
+    if (replies.length === 0) return;
+    const noted = await this.commands
+      .execute<NoteProviderAnswers, string[]>(new NoteProviderAnswers(replies))
+      .catch((): string[] => []);
+    for (const reply of replies) if (!noted.includes(reply.reference)) this.putAside(this.noteAlone(reply));
+  }
+
+  private async noteAlone(reply: ProviderReply): Promise<void> {
+    try {
+      await this.commands.execute(new NoteProviderAnswers([reply]));
+      this.wake();
+    } catch (error) {
+      const { asked, reference } = reply;
+      this.log.warn(
+        `It is not noted, and asked again, what came of ${asked} ${reference}: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  private putAside(work: Promise<void>): void {
+    const kept = work.finally(() => this.aside.delete(kept));
+    this.aside.add(kept);
   }
 
   /** Nobody tells when a caller's transaction commits: after a wake-up it looks again after 4, 8, 16 … ms. */
