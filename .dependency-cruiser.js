@@ -190,7 +190,6 @@ function optionsFor(root) {
   return {
     // Without this, an `import type` across modules goes unseen.
     tsPreCompilationDeps: true,
-    parser: 'tsc',
     tsConfig: { fileName: join(root, 'tsconfig.json') },
     detectProcessBuiltinModuleCalls: true,
     // `#kernel/*` and its like lead to the sources by the project's own condition.

@@ -164,6 +164,11 @@ describe('the walls between modules', () => {
     );
   });
 
+  it('see a built-in module that is asked for by name', async () => {
+    const files = { 'src/modules/billing/domain/payment.ts': "export const isPaid = process.getBuiltinModule('fs');" };
+    expect(await rulesBrokenBy(files)).toEqual(['domain-is-plain-typescript']);
+  });
+
   it('cannot be walked around by the compiled files', async () => {
     const files = {
       ...usedBy(
