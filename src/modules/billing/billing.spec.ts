@@ -183,7 +183,7 @@ describe('billing', () => {
 
   describe('with a provider that keeps silent', () => {
     it('holds up nobody else, gives up after three tries, and lets go of what may have been set aside', async () => {
-      const silent = await Promise.all(Array.from({ length: 50 }, () => authorise('tok_timeout')));
+      const silent = await Promise.all(Array.from({ length: 100 }, () => authorise('tok_timeout')));
       const [first = ''] = silent;
       const order = await captured();
       expect(await payment(order)).toMatchObject({ status: 'captured' });
