@@ -2,22 +2,36 @@
 // content differs from the one noted in dist/. Files are replaced one by one, by renaming, and the note is taken away
 // before and written after: a process reading dist/ meanwhile never meets half a file, and a build that was cut short is
 // done again.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { exclusively } from './exclusive.js';
 
 const SOURCES = ['apps', 'src'];
 const NOTE = '.source-hash';
 
-/** Compiles what is stale under `root`. Returns whether anything was compiled. */
+/**
+ * Compiles what is stale under `root`, in a process of its own: the compiler's memory would stay with ours for good.
+ * @throws with the compiler's message, and dist/ as it was, when they do not compile
+ */
 export async function freshDist(root) {
-  if (isFresh(root, readSources(root))) return false;
-  return exclusively(join(root, '.cache', 'build.lock'), async () => {
+  if (isFresh(root, readSources(root))) return;
+  const compiler = spawn(process.execPath, [fileURLToPath(import.meta.url), root], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  let complaint = '';
+  compiler.stderr.on('data', (chunk) => (complaint += chunk));
+  const [code] = await once(compiler, 'close');
+  if (code !== 0) throw new Error(`the sources do not compile.\n${complaint.trim()}`);
+}
+
+async function compileStale(root) {
+  await exclusively(join(root, '.cache', 'build.lock'), async () => {
     const sources = readSources(root);
-    if (isFresh(root, sources)) return false;
-    await build(root, sources);
-    return true;
+    if (!isFresh(root, sources)) await build(root, sources);
   });
 }
 
@@ -132,4 +146,12 @@ function removeEmptyFolders(folder) {
   } catch {
     // Not empty, or never there: both are as it should be.
   }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await compileStale(process.argv[2]).catch((error) => {
+    // What follows is the compiler's own stack.
+    process.stderr.write(`${error.message.split('\n\nCaused by:')[0]}\n`);
+    process.exitCode = 1;
+  });
 }
