@@ -141,7 +141,7 @@ export async function initialise(
   place: Place,
   binaries: Binaries,
   password: string,
-  isDurable: boolean,
+  { isDurable, signal }: { isDurable: boolean; signal: AbortSignal | undefined },
 ): Promise<void> {
   const { dataDirectory, account } = place;
   const parent = dirname(dataDirectory);
@@ -152,11 +152,9 @@ export async function initialise(
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account !== null) for (const path of [unfinished, passwordFile]) chownSync(path, account.uid, account.gid);
   try {
-    const { code, output } = await runAs(
-      account,
-      binaries.initdb,
-      initdbArguments(unfinished, passwordFile, isDurable),
-    );
+    const args = initdbArguments(unfinished, passwordFile, isDurable);
+    const { code, output } = await runAs(account, binaries.initdb, args, { signal });
+    signal?.throwIfAborted();
     if (code !== 0)
       throw new UserError(
         `PostgreSQL could not make its data directory in ${parent}: ${output}`,

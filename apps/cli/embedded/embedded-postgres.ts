@@ -65,6 +65,8 @@ export interface EmbeddedPostgresOptions {
   say: (line: string) => void;
   /** A port that must be used; otherwise a free one, the same as last time where possible. */
   port?: number;
+  /** Gives up what has not begun yet; a server that is being started already is started. */
+  signal?: AbortSignal;
   /** More server settings, or others in place of the default ones. */
   settings?: ServerSettings;
 }
@@ -90,12 +92,14 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const binaries = await findBinaries(place.account, say);
   await claimShelter(home, place, () => stopServer(place, binaries, 3000), say);
   const password = keptPassword(home);
+  options.signal?.throwIfAborted();
   if (!existsSync(place.dataDirectory)) {
     say('Making a new database cluster …');
-    await initialise(place, binaries, password, settings.fsync !== 'off');
+    await initialise(place, binaries, password, { isDurable: settings.fsync !== 'off', signal: options.signal });
   }
   refuseOtherMajor(place.dataDirectory, binaries);
 
+  options.signal?.throwIfAborted();
   const args = serverArguments(settings);
   const adopted = await adopt(place, binaries, args, password, options.port);
   const port = adopted ?? (await start(options, place, binaries, args));

@@ -117,7 +117,7 @@ export async function startServer(
       `--pgdata=${place.dataDirectory}`,
       `--options=${options}`,
     ];
-    const { code, output } = await runAs(place.account, binaries.pgCtl, pgCtl, log);
+    const { code, output } = await runAs(place.account, binaries.pgCtl, pgCtl, { logFd: log });
     if (code === 0) return 'started';
     const said = `${output}${readFileSync(logFile, 'utf8').slice(begin)}`;
     if (said.includes('could not bind')) return 'port taken';

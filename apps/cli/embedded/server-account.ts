@@ -75,16 +75,20 @@ export interface Outcome {
 
 /**
  * Runs a program as `account` to its end. With `logFd`, its output and that of the server it may leave behind goes to that
- * file; a pipe would be kept open by the server.
+ * file; a pipe would be kept open by the server. Aborting `signal` ends the program.
  */
 export function runAs(
   account: ServerAccount | null,
   command: string,
   args: readonly string[],
-  logFd?: number,
+  { logFd, signal }: { logFd?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<Outcome> {
   const out = logFd ?? 'pipe';
-  const child = spawn(command, args, { ...optionsFor(account), stdio: ['ignore', out, out] });
+  const child = spawn(command, args, {
+    ...optionsFor(account),
+    stdio: ['ignore', out, out],
+    ...(signal === undefined ? {} : { signal }),
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
   return new Promise((resolve) => {

@@ -9,6 +9,8 @@ const SAME_PRESS_MS = 300;
 export interface EndingWatch {
   /** Resolves once, with the first reason to end. */
   ended: Promise<Ending>;
+  /** Aborted from then on. */
+  signal: AbortSignal;
   /** Resolves when the user asks again and does not want to wait. */
   hurried: Promise<void>;
 }
@@ -17,15 +19,20 @@ export interface EndingWatch {
 export function watchForEnding(): EndingWatch {
   const ended = Promise.withResolvers<Ending>();
   const hurried = Promise.withResolvers<void>();
+  const abort = new AbortController();
+  const end = (ending: Ending) => {
+    ended.resolve(ending);
+    abort.abort();
+  };
   let firstAsked: number | undefined;
   const asked = () => {
     firstAsked ??= performance.now();
     if (performance.now() - firstAsked > SAME_PRESS_MS) hurried.resolve();
-    ended.resolve({ reason: 'asked' });
+    end({ reason: 'asked' });
   };
   for (const signal of ASKING) process.on(signal, asked);
-  const failed = (error: unknown) => ended.resolve({ reason: 'failed', error });
+  const failed = (error: unknown) => end({ reason: 'failed', error });
   process.on('uncaughtException', failed);
   process.on('unhandledRejection', failed);
-  return { ended: ended.promise, hurried: hurried.promise };
+  return { ended: ended.promise, signal: abort.signal, hurried: hurried.promise };
 }

@@ -44,27 +44,23 @@ export async function run(env: NodeJS.ProcessEnv): Promise<never> {
 }
 
 async function startAll(settings: Settings, home: string, closers: Closer[], watch: EndingWatch): Promise<void> {
-  let ending = false;
-  void watch.ended.then(() => {
-    ending = true;
-  });
   const lock = settings.databaseUrl === undefined ? takeHomeLock(home) : undefined;
   if (lock !== undefined) closers.push({ atMostMs: END_WITHIN_MS, close: async () => lock.release() });
   await checkPort(settings.port, settings.host);
 
-  const databaseUrl = settings.databaseUrl ?? (await startDatabase(home, closers));
-  if (ending) return;
+  const databaseUrl = settings.databaseUrl ?? (await startDatabase(home, closers, watch.signal));
+  watch.signal.throwIfAborted();
   const app = await startApp(settings, databaseUrl, home, closers);
-  if (ending) return;
+  watch.signal.throwIfAborted();
   lock?.noteUrl(app.url);
   say(`Seamline is ready on ${app.url} (${(performance.now() / 1000).toFixed(1)} s)`);
   say(`The API is described on ${app.url}/docs; Ctrl-C stops everything.`);
 }
 
-async function startDatabase(home: string, closers: Closer[]): Promise<string> {
+async function startDatabase(home: string, closers: Closer[], signal: AbortSignal): Promise<string> {
   say('Starting the embedded PostgreSQL …');
   const { startEmbeddedPostgres } = await import('../embedded/embedded-postgres.js');
-  const starting = startEmbeddedPostgres({ home, say });
+  const starting = startEmbeddedPostgres({ home, say, signal });
   // Registered before it is up, so that ending meanwhile waits for it and stops it.
   closers.push({
     atMostMs: END_WITHIN_MS,
