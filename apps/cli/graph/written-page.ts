@@ -26,5 +26,7 @@ export async function staleLines(): Promise<string[]> {
   if (written.join('\n') === fresh.join('\n')) return [];
   const removed = written.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`);
   const added = fresh.filter((line) => !written.includes(line)).map((line) => `+ ${line}`);
-  return removed.length + added.length > 0 ? [...removed, ...added] : ['  only blank lines, or the order of lines, differ'];
+  return removed.length + added.length > 0
+    ? [...removed, ...added]
+    : ['  only blank lines, or the order of lines, differ'];
 }
