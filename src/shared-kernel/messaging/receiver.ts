@@ -41,10 +41,12 @@ export class Receiver {
 
   private async take(batch: Batch, messages: readonly Envelope[], last: boolean): Promise<Acknowledgement> {
     try {
-      return await this.unitOfWork.transaction((tx) => this.takeAll(tx, batch, messages, last));
+      return await this.unitOfWork.once((tx) => this.takeAll(tx, batch, messages, last));
     } catch (error) {
-      if (isUnavailable(error) || isSerializationFailure(error) || error instanceof ModuleFenced) throw error;
+      if (isUnavailable(error) || error instanceof ModuleFenced) throw error;
+      // Two batches that lock the same rows in another order: fewer rows at a time, down to one message's.
       if (messages.length > 1) return this.takeHalves(batch, messages, last);
+      if (isSerializationFailure(error)) throw error;
       return this.setAside(batch, messages[0] as Envelope, error as Error, last);
     }
   }

@@ -112,24 +112,15 @@ export class UnitOfWork {
     if (joined) return work(joined);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.attempt(work);
+        return await this.once(work);
       } catch (error) {
         if (attempt >= ATTEMPTS || !isSerializationFailure(error)) throw error;
       }
     }
   }
 
-  /** Runs `work` as part of `tx`, so that use cases called by it join that transaction. */
-  within<Result>(tx: Transaction, work: () => Promise<Result>): Promise<Result> {
-    return ambient.run(tx, work);
-  }
-
-  private joined(): Transaction | undefined {
-    const tx = ambient.getStore();
-    return tx && !tx.ended && tx.module === this.module ? tx : undefined;
-  }
-
-  private async attempt<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
+  /** A transaction of its own, not begun anew after a deadlock: for work that would rather be cut smaller. */
+  async once<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const em = this.reader;
     await em.begin();
     const tx = new Transaction(this.module, em);
@@ -147,5 +138,15 @@ export class UnitOfWork {
     } finally {
       tx.end();
     }
+  }
+
+  /** Runs `work` as part of `tx`, so that use cases called by it join that transaction. */
+  within<Result>(tx: Transaction, work: () => Promise<Result>): Promise<Result> {
+    return ambient.run(tx, work);
+  }
+
+  private joined(): Transaction | undefined {
+    const tx = ambient.getStore();
+    return tx && !tx.ended && tx.module === this.module ? tx : undefined;
   }
 }
