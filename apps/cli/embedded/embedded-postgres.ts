@@ -146,7 +146,7 @@ async function start(
   binaries: Binaries,
   args: readonly string[],
 ): Promise<number> {
-  removeForeignPidFile(place.dataDirectory);
+  await removeForeignPidFile(place.dataDirectory);
   const logFile = join(options.home, 'postgres.log');
   for (let attempt = 1; attempt <= 3; attempt++) {
     const port = options.port ?? (await usualOrFreePort(options.home));

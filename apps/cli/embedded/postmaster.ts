@@ -10,6 +10,7 @@ import {
   truncateSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { UserError } from '../user-error.js';
 import type { Binaries } from './binaries.js';
 import type { Place } from './data-directory.js';
@@ -24,6 +25,9 @@ export interface Postmaster {
 
 /** The log is cut at the start of a server once it is larger than this, in bytes. */
 const LOG_LIMIT = 10 * 1024 * 1024;
+
+/** Backends notice the end of their server at once, unless they are in the middle of writing. */
+const BACKENDS_END_WITHIN_MS = 5000;
 
 const pidFile = (dataDirectory: string) => join(dataDirectory, 'postmaster.pid');
 
@@ -62,14 +66,30 @@ function worksIn(pid: number, folder: string): boolean {
 }
 
 /**
- * Removes a postmaster.pid whose number has passed to an unrelated process: PostgreSQL would refuse to start. One whose
- * process is dead stays, PostgreSQL deals with it and checks that no orphaned backend still writes; here the same is
- * checked by looking for processes in the data directory.
+ * Removes a postmaster.pid whose number belongs to no server any more but is still in use, by an unrelated program or by
+ * the zombie that a killed server stays where process 1 does not clean up, as in many containers: PostgreSQL would refuse
+ * to start. It would also make sure that no backend of the killed server still writes; so here these are waited for.
  */
-export function removeForeignPidFile(dataDirectory: string): void {
+export async function removeForeignPidFile(dataDirectory: string): Promise<void> {
   const pid = Number(readPidFile(dataDirectory)[0]);
-  if (processIdentity(pid) === null || isServerOf(pid, dataDirectory) || hasProcessesInside(dataDirectory)) return;
+  if (!isInUse(pid) || isServerOf(pid, dataDirectory)) return;
+  const deadline = performance.now() + BACKENDS_END_WITHIN_MS;
+  while (hasProcessesInside(dataDirectory)) {
+    if (performance.now() > deadline) return;
+    await pause(50);
+  }
   rmSync(pidFile(dataDirectory), { force: true });
+}
+
+/** As PostgreSQL sees it: whether the number can be signalled, zombies included. */
+function isInUse(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function hasProcessesInside(folder: string): boolean {

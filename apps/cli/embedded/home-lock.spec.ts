@@ -1,0 +1,67 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { takeHomeLock } from './home-lock.js';
+
+describe('the lock of a home', () => {
+  let home: string;
+  const file = () => join(home, 'lock.json');
+  const leaveBehind = (holder: { pid: number; identity: string }) =>
+    writeFileSync(file(), JSON.stringify({ since: '2026-11-01T10:00:00Z', url: null, ...holder }));
+  const deadPid = () =>
+    Number(spawnSync(process.execPath, ['-p', 'process.pid'], { env: {}, encoding: 'utf8' }).stdout);
+
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'seamline-home-'));
+  });
+  afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+  it('is held by one process, and tells others which, since when and where', () => {
+    const lock = takeHomeLock(home);
+    expect(() => takeHomeLock(home)).toThrow(`process ${process.pid}, since 2`);
+    expect(() => takeHomeLock(home)).toThrow('still starting');
+    lock.noteUrl('http://localhost:3000');
+    expect(() => takeHomeLock(home)).toThrow('on http://localhost:3000');
+  });
+
+  it('is free again when it was released', () => {
+    takeHomeLock(home).release();
+    expect(existsSync(file())).toBe(false);
+    expect(() => takeHomeLock(home)).not.toThrow();
+  });
+
+  it('passes on from a dead process', () => {
+    leaveBehind({ pid: deadPid(), identity: 'some boot:1' });
+    takeHomeLock(home);
+    expect(JSON.parse(readFileSync(file(), 'utf8')).pid).toBe(process.pid);
+  });
+
+  it('passes on from a dead process whose number another one has now', () => {
+    leaveBehind({ pid: process.pid, identity: 'an earlier boot:1' });
+    expect(() => takeHomeLock(home)).not.toThrow();
+  });
+
+  it('passes on from a crash that left neither holder nor sense in it', () => {
+    writeFileSync(file(), '{"pid":');
+    expect(() => takeHomeLock(home)).not.toThrow();
+  });
+
+  it('goes to one only, when several find a dead holder', async () => {
+    leaveBehind({ pid: deadPid(), identity: 'some boot:1' });
+    // They wait for the same moment, and for each other's answers before they end.
+    const moment = Date.now() + 700;
+    const script = `
+      const { importTypeScript } = await import(${JSON.stringify(resolve('test/import-typescript.js'))});
+      importTypeScript();
+      const { takeHomeLock } = await import(${JSON.stringify(resolve('apps/cli/embedded/home-lock.ts'))});
+      while (Date.now() < ${moment});
+      try { takeHomeLock(${JSON.stringify(home)}); console.log('taken'); } catch { console.log('refused'); }
+      setTimeout(() => {}, 400);`;
+    const contender = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: {} });
+    const answers = await Promise.all(Array.from({ length: 4 }, contender));
+    expect(answers.map(({ stdout }) => stdout.trim()).sort()).toEqual(['refused', 'refused', 'refused', 'taken']);
+  });
+});
