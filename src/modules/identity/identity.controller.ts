@@ -7,6 +7,7 @@ import { Idempotent } from '#kernel/http/idempotency';
 import { Refuses, Returns } from '#kernel/http/openapi';
 import { pageOf, pageQuery } from '#kernel/http/pagination';
 import type { Principal } from '#kernel/http/tokens';
+import { Uuid } from '#kernel/http/uuid';
 import { type Account, STAFF_ROLES } from './domain/account.js';
 import { AccessTokens, TOKEN_LIFETIME } from './security/access-tokens.js';
 import { GetAccount } from './use-cases/get-account.js';
@@ -28,7 +29,7 @@ const CustomerView = z.object({ id: z.uuid(), email: z.string(), name: z.string(
 const AccountView = z.object({ ...CustomerView.shape, roles: z.array(z.string()) });
 const CustomerSearch = z.strictObject({
   ...pageQuery,
-  after: z.uuid().optional().describe('`next` of the page before'),
+  after: Uuid.optional().describe('`next` of the page before'),
   email: z.string().min(1).max(254).optional().describe('the whole address, in whatever case'),
 });
 const Credentials = z.strictObject({ email: Email, password: z.string().min(1).max(200) });

@@ -9,6 +9,7 @@ import { Idempotent } from '#kernel/http/idempotency';
 import { Refuses, Returns } from '#kernel/http/openapi';
 import { pageOf, pageQuery } from '#kernel/http/pagination';
 import type { Principal } from '#kernel/http/tokens';
+import { Uuid } from '#kernel/http/uuid';
 import type { GoodsReturn } from './domain/goods-return.js';
 import type { Order } from './domain/order.js';
 import { CancelOrder } from './use-cases/cancel-order.js';
@@ -30,10 +31,10 @@ const Lines = z
   .max(1_000);
 const NewOrder = z.strictObject({
   lines: Lines,
-  customerId: z.uuid().optional().describe('for sales only; without it a guest orders'),
+  customerId: Uuid.optional().describe('for sales only; without it a guest orders'),
   payment: z.strictObject({ token: z.string().min(1).max(200) }),
 });
-const NewReturn = z.strictObject({ lines: Lines, customerId: z.uuid().optional().describe('a guest without it') });
+const NewReturn = z.strictObject({ lines: Lines, customerId: Uuid.optional().describe('a guest without it') });
 
 const Status = z.enum(['placed', 'confirmed', 'shipped', 'rejected', 'cancelled']);
 const LineView = z.object({ sku: z.string(), quantity: z.int(), unitPrice: Money });
@@ -56,8 +57,7 @@ const ReturnView = z.object({
   lines: z.array(LineView),
   total: Money,
 });
-const OrderSearch = z.strictObject({ ...pageQuery, after: z.uuid().optional(), status: Status.optional() });
-const Id = z.uuid();
+const OrderSearch = z.strictObject({ ...pageQuery, after: Uuid.optional(), status: Status.optional() });
 
 @Controller('orders')
 export class OrdersController {
@@ -93,7 +93,7 @@ export class OrdersController {
   @Get(':id')
   @Returns(200, OrderView, 'The order.')
   @Refuses({ 404: 'no such order, or not yours' })
-  async get(@Param('id', { schema: Id }) id: string, @CurrentPrincipal() principal: Principal) {
+  async get(@Param('id', { schema: Uuid }) id: string, @CurrentPrincipal() principal: Principal) {
     return view(await this.queries.execute(new GetOrder(id, ownerFor(principal))));
   }
 
@@ -102,7 +102,7 @@ export class OrdersController {
   @HttpCode(202)
   @Returns(202, OrderView, 'The wish is noted; whether it came in time is told at the order.')
   @Refuses({ 404: 'no such order, or not yours', 409: 'it is too late' })
-  async cancel(@Param('id', { schema: Id }) id: string, @CurrentPrincipal() principal: Principal) {
+  async cancel(@Param('id', { schema: Uuid }) id: string, @CurrentPrincipal() principal: Principal) {
     const order: Order = await this.commands.execute(new CancelOrder(id, ownerFor(principal)));
     return accepted(view(order), `/orders/${id}`);
   }
@@ -121,7 +121,7 @@ export class OrdersController {
   @Get('returns/:id')
   @Returns(200, ReturnView, 'The return.')
   @Refuses({ 404: 'no such return, or not yours' })
-  async getReturn(@Param('id', { schema: Id }) id: string, @CurrentPrincipal() principal: Principal) {
+  async getReturn(@Param('id', { schema: Uuid }) id: string, @CurrentPrincipal() principal: Principal) {
     return returnView(await this.queries.execute(new GetReturn(id, ownerFor(principal))));
   }
 }

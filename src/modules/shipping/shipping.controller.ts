@@ -6,11 +6,11 @@ import { accepted } from '#kernel/http/answer';
 import { Refuses, Returns } from '#kernel/http/openapi';
 import { ReadYourWrites } from '#kernel/http/read-your-writes';
 import type { Principal } from '#kernel/http/tokens';
+import { Uuid } from '#kernel/http/uuid';
 import { DispatchShipment } from './dispatch-shipment.js';
 import { GetShipment } from './get-shipment.js';
 import type { Shipment } from './shipment.js';
 
-const OrderId = z.uuid();
 const ShipmentView = z.object({
   orderId: z.uuid(),
   status: z.enum(['waiting', 'dispatched', 'cancelled']),
@@ -29,7 +29,7 @@ export class ShippingController {
   @Get(':orderId')
   @Returns(200, ShipmentView, 'The shipment for the order.')
   @Refuses({ 404: 'no such shipment, or it is not yours' })
-  async get(@Param('orderId', { schema: OrderId }) orderId: string, @CurrentPrincipal() reader: Principal) {
+  async get(@Param('orderId', { schema: Uuid }) orderId: string, @CurrentPrincipal() reader: Principal) {
     const shipment: Shipment = await this.queries.execute(new GetShipment(orderId, ownerFor(reader)));
     return view(shipment);
   }
@@ -38,7 +38,7 @@ export class ShippingController {
   @Allow('admin')
   @Returns(202, ShipmentView, 'It has left the house, now or before.')
   @Refuses({ 404: 'no such shipment', 409: 'it was cancelled' })
-  async dispatch(@Param('orderId', { schema: OrderId }) orderId: string) {
+  async dispatch(@Param('orderId', { schema: Uuid }) orderId: string) {
     const shipment: Shipment = await this.commands.execute(new DispatchShipment(orderId));
     return accepted(view(shipment), `/shipping/shipments/${shipment.reference}`);
   }
