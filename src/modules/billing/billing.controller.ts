@@ -5,15 +5,15 @@ import { Money } from '#kernel/contract/money';
 import { Allow, CurrentPrincipal } from '#kernel/http/access';
 import { Refuses, Returns } from '#kernel/http/openapi';
 import type { Principal } from '#kernel/http/tokens';
+import { Uuid } from '#kernel/http/uuid';
 import type { CreditNote } from './domain/credit-note.js';
 import type { Payment } from './domain/payment.js';
 import { type Account, GetAccount } from './use-cases/get-account.js';
 import { GetCreditNote } from './use-cases/get-credit-note.js';
 import { GetPayment } from './use-cases/get-payment.js';
 
-const Id = z.uuid();
 const GUEST = 'guest';
-const AccountId = z.union([z.uuid(), z.literal(GUEST)]).describe('a customer, or "guest" for all who are not known');
+const AccountId = z.union([Uuid, z.literal(GUEST)]).describe('a customer, or "guest" for all who are not known');
 const PaymentView = z.object({
   orderId: z.uuid(),
   status: z.enum(['pending', 'authorised', 'declined', 'captured', 'voided', 'refunded']),
@@ -23,7 +23,9 @@ const PaymentView = z.object({
   reason: z.string().optional(),
 });
 const CreditNoteView = z.object({ returnId: z.uuid(), customerId: z.uuid().nullable(), amount: Money });
-const AccountView = z.object({ customerId: AccountId, captured: Money, refunded: Money, credited: Money });
+/** Of any number of amounts, so of any number of digits. */
+const Sum = z.object({ amount: z.string().regex(/^\d+\.\d{2,4}$/), currency: Money.shape.currency });
+const AccountView = z.object({ customerId: AccountId, captured: Sum, refunded: Sum, credited: Sum });
 
 @Controller('billing')
 export class BillingController {
@@ -33,7 +35,7 @@ export class BillingController {
   @Returns(200, PaymentView, 'The payment for the order.')
   @Refuses({ 404: 'no such payment, or it is not yours' })
   async payment(
-    @Param('orderId', { schema: Id }) orderId: string,
+    @Param('orderId', { schema: Uuid }) orderId: string,
     @CurrentPrincipal() reader: Principal,
   ): Promise<z.infer<typeof PaymentView>> {
     const payment: Payment = await this.queries.execute(new GetPayment(orderId, ownerFor(reader)));
@@ -45,7 +47,7 @@ export class BillingController {
   @Returns(200, CreditNoteView, 'The credit note for the return.')
   @Refuses({ 404: 'no such credit note, or it is not yours' })
   async creditNote(
-    @Param('returnId', { schema: Id }) returnId: string,
+    @Param('returnId', { schema: Uuid }) returnId: string,
     @CurrentPrincipal() reader: Principal,
   ): Promise<z.infer<typeof CreditNoteView>> {
     const note: CreditNote = await this.queries.execute(new GetCreditNote(returnId, ownerFor(reader)));
