@@ -148,6 +148,16 @@ describe('a checkout', () => {
     expect(reasonToInstall(root)).toBe('an earlier install was interrupted');
   });
 
+  it('is not installed for ever where npm leaves out an optional package that does not install here', async () => {
+    const optional = { version: '1.0.0', optional: true, os: [process.platform], cpu: [process.arch] };
+    write('package-lock.json', lock({ ...A, 'node_modules/fussy': optional }));
+    npmIs(`mkdirSync('node_modules'); copyFileSync('npm/lock.json', 'node_modules/.package-lock.json');`);
+    write('npm/lock.json', lock(A));
+    await bootstrap({ root, say });
+    await bootstrap({ root, say });
+    expect(installs()).toEqual(['ci']);
+  });
+
   it('says what npm said when it fails', async () => {
     npmIs(`console.error('npm error no space left'); process.exitCode = 7;`);
     await expect(bootstrap({ root, say })).rejects.toThrow(/^npm error no space left\n.*npm ended with 7/);

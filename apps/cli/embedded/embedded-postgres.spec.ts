@@ -155,7 +155,7 @@ describe('the embedded PostgreSQL', () => {
         setTimeout(() => abort.abort(), 200);
       },
     });
-    await expect(begun).rejects.toThrow(/abort/i);
+    await expect(begun).rejects.toMatchObject({ name: 'AbortError' });
     expect(existsSync(join(fresh, 'postgres'))).toBe(false);
 
     const server = await start({ home: fresh });
