@@ -26,18 +26,22 @@ import { ShipmentCreated } from '#modules/shipping/contract/shipment-created';
 import { ShipmentDispatched } from '#modules/shipping/contract/shipment-dispatched';
 import { CancellationRequested } from '../contract/cancellation-requested.js';
 import { OrderPlaced } from '../contract/order-placed.js';
-import { Order, unknownOrder } from '../domain/order.js';
+import type { Order } from '../domain/order.js';
 import { stockedLines } from '../domain/order-lines.js';
+import { lockOrder } from '../persistence/lock-order.js';
 import { settleOrder } from '../use-cases/settle-order.js';
 
 const CheckoutState = z.object({
   /** Whose answer the process waits for. */
   awaiting: z.enum(['stock', 'authorisation', 'capture', 'shipment', 'dispatch', 'cancellation', 'fulfilment']),
+  /** Why the shipment is to be stopped, and the process to be aborted then. */
+  cause: z.string().optional(),
 });
 type Handle = SagaHandle<z.infer<typeof CheckoutState>>;
 
 /** The reason of an abort that the customer or the staff wanted, as against one that stock or payment forced. */
 const CANCELLED = 'cancelled';
+const UNDECIDED = 'undecided-for-a-day';
 
 const reference = (payload: { reference: string }) => payload.reference;
 
@@ -51,14 +55,17 @@ const reference = (payload: { reference: string }) => payload.reference;
  * Steps without an object are passed over: no stocked line asks for no stock, a total of zero for no payment. A wish to
  * cancel before the shipment aborts at once; after it shipping decides, since the goods may be leaving the house. An
  * order counts as confirmed, rejected, cancelled or shipped only once the other modules have done their part.
+ *
+ * An order that is undecided after a day is given up in the same way: once a shipment was asked for, it may come to be
+ * and leave the house at any time, so nothing is undone before shipping has said that it stays.
  */
 @Injectable()
 @Saga({ name: 'checkout', version: 1, state: CheckoutState, undoneBy: [StockReleased, PaymentReversed] })
 export class Checkout {
   @Starts(OrderPlaced, ({ orderId }) => orderId)
   async start(_placed: Payload<typeof OrderPlaced>, saga: Handle, tx: Transaction): Promise<void> {
-    const order = await orderOf(saga, tx);
-    await saga.timeout('undecided', '24h');
+    const order = await lockOrder(tx, saga.key);
+    await this.allowADay(saga);
     const lines = stockedLines(order.lines);
     if (lines.length === 0) return this.pay(order, saga);
     saga.state = { awaiting: 'stock' };
@@ -67,7 +74,7 @@ export class Checkout {
 
   @On(StockReserved, reference)
   async stockReserved(_reserved: Payload<typeof StockReserved>, saga: Handle, tx: Transaction): Promise<void> {
-    if (saga.state.awaiting === 'stock') this.pay(await orderOf(saga, tx), saga);
+    if (saga.state.awaiting === 'stock') this.pay(await lockOrder(tx, saga.key), saga);
   }
 
   @On(StockRefused, reference)
@@ -93,7 +100,7 @@ export class Checkout {
 
   @On(PaymentCaptured, reference)
   async paymentCaptured(_captured: Payload<typeof PaymentCaptured>, saga: Handle, tx: Transaction): Promise<void> {
-    if (saga.state.awaiting === 'capture') this.ship(await orderOf(saga, tx), saga);
+    if (saga.state.awaiting === 'capture') this.ship(await lockOrder(tx, saga.key), saga);
   }
 
   @On(ShipmentCreated, reference)
@@ -109,8 +116,7 @@ export class Checkout {
     const { awaiting } = saga.state;
     if (awaiting === 'fulfilment' || awaiting === 'cancellation') return;
     if (awaiting === 'shipment' || awaiting === 'dispatch') {
-      saga.state = { awaiting: 'cancellation' };
-      saga.do(CancelShipment, { reference: saga.key });
+      this.stopShipment(saga, CANCELLED);
     } else {
       saga.abort(CANCELLED);
     }
@@ -118,19 +124,22 @@ export class Checkout {
 
   @On(ShipmentCancelled, reference)
   shipmentCancelled(_cancelled: Payload<typeof ShipmentCancelled>, saga: Handle): void {
-    saga.abort(CANCELLED);
+    saga.abort(saga.state.cause ?? CANCELLED);
   }
 
   @On(ShipmentCancellationRefused, reference)
   cancellationRefused(_refused: Payload<typeof ShipmentCancellationRefused>, saga: Handle): void {
     // It has been dispatched: that event brings the process to its end.
-    if (saga.state.awaiting === 'cancellation') saga.state = { awaiting: 'dispatch' };
+    if (saga.state.awaiting !== 'cancellation') return;
+    saga.state = { awaiting: 'dispatch' };
+    saga.cancelTimeout('undecided');
   }
 
   @On(ShipmentDispatched, reference)
   async dispatched(_dispatched: Payload<typeof ShipmentDispatched>, saga: Handle, tx: Transaction): Promise<void> {
-    const order = await orderOf(saga, tx);
+    const order = await lockOrder(tx, saga.key);
     saga.pivot();
+    saga.cancelTimeout('undecided');
     // A wish to cancel had kept it from being confirmed, and came too late.
     if (order.status === 'placed') await settleOrder(tx, saga.key, 'confirmed');
     if (stockedLines(order.lines).length === 0) return this.fulfilled({ reference: saga.key }, saga, tx);
@@ -145,14 +154,21 @@ export class Checkout {
   }
 
   @OnTimeout('undecided')
-  undecided(saga: Handle): void {
-    saga.abort('undecided-for-a-day');
+  async undecided(saga: Handle): Promise<void> {
+    const { awaiting } = saga.state;
+    if (awaiting !== 'shipment' && awaiting !== 'cancellation') return saga.abort(UNDECIDED);
+    if (awaiting === 'shipment') this.stopShipment(saga, UNDECIDED);
+    await this.allowADay(saga);
   }
 
   @OnAborted()
   async aborted(saga: Handle, tx: Transaction): Promise<void> {
     const cancelled = saga.reason === CANCELLED;
     await settleOrder(tx, saga.key, cancelled ? 'cancelled' : 'rejected', saga.reason);
+  }
+
+  private allowADay(saga: Handle): Promise<void> {
+    return saga.timeout('undecided', '24h');
   }
 
   private pay(order: Order, saga: Handle): void {
@@ -171,10 +187,9 @@ export class Checkout {
     saga.state = { awaiting: 'shipment' };
     saga.do(CreateShipment, { reference: saga.key, customerId, lines: stockedLines(lines) });
   }
-}
 
-async function orderOf(saga: Handle, tx: Transaction): Promise<Order> {
-  const order = await tx.em.findOne(Order, { id: saga.key });
-  if (!order) throw unknownOrder(saga.key);
-  return order;
+  private stopShipment(saga: Handle, cause: string): void {
+    saga.state = { awaiting: 'cancellation', cause };
+    saga.do(CancelShipment, { reference: saga.key });
+  }
 }

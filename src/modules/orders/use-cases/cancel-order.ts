@@ -1,8 +1,8 @@
-import { LockMode } from '@mikro-orm/core';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { UnitOfWork } from '#kernel/persistence/unit-of-work';
 import { CancellationRequested } from '../contract/cancellation-requested.js';
-import { Order, unknownOrder } from '../domain/order.js';
+import { type Order, unknownOrder } from '../domain/order.js';
+import { lockOrder } from '../persistence/lock-order.js';
 
 export class CancelOrder {
   constructor(
@@ -18,8 +18,8 @@ export class CancelOrderHandler implements ICommandHandler<CancelOrder> {
 
   execute({ orderId, owner }: CancelOrder): Promise<Order> {
     return this.unitOfWork.transaction(async (tx) => {
-      const order = await tx.em.findOne(Order, { id: orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (!order || (owner !== undefined && order.customerId !== owner)) throw unknownOrder(orderId);
+      const order = await lockOrder(tx, orderId);
+      if (owner !== undefined && order.customerId !== owner) throw unknownOrder(orderId);
       if (order.requestCancellation()) tx.publish(CancellationRequested, { orderId });
       return order;
     });

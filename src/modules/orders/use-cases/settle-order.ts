@@ -1,10 +1,10 @@
-import { LockMode } from '@mikro-orm/core';
 import type { Transaction } from '#kernel/persistence/unit-of-work';
 import { OrderCancelled } from '../contract/order-cancelled.js';
 import { OrderConfirmed } from '../contract/order-confirmed.js';
 import { OrderRejected } from '../contract/order-rejected.js';
 import { OrderShipped } from '../contract/order-shipped.js';
-import { Order, type OrderStatus, unknownOrder } from '../domain/order.js';
+import type { OrderStatus } from '../domain/order.js';
+import { lockOrder } from '../persistence/lock-order.js';
 
 /** Moves an order on and tells everybody: what the checkout process has found out. */
 export async function settleOrder(
@@ -13,8 +13,7 @@ export async function settleOrder(
   status: Exclude<OrderStatus, 'placed'>,
   reason?: string,
 ): Promise<void> {
-  const order = await tx.em.findOne(Order, { id: orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  if (!order) throw unknownOrder(orderId);
+  const order = await lockOrder(tx, orderId);
   order.moveTo(status, new Date(), reason);
   await tx.em.flush();
   const { version } = order;
