@@ -1,5 +1,6 @@
 import { defineConfig, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import {
+  type BeforeApplicationShutdown,
   type DynamicModule,
   Global,
   Inject,
@@ -16,6 +17,7 @@ import { Dispatch } from './messaging/dispatch.js';
 import { Receiver } from './messaging/receiver.js';
 import { type BoundSubscription, bindSubscriptions } from './messaging/subscriptions.js';
 import { WaitingRoom } from './messaging/waiting-room.js';
+import { giveBackLostConnections } from './persistence/lost-connections.js';
 import { type MigrationStep, migrate } from './persistence/migrate.js';
 import { UnitOfWork } from './persistence/unit-of-work.js';
 import { Runtime } from './runtime.js';
@@ -38,7 +40,9 @@ const OPTIONS = Symbol('BoundedContextOptions');
 
 /** Runs one module's part of the machinery, from Nest's first hook to its last. */
 @Injectable()
-class ContextLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
+class ContextLifecycle
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private waitingRoom: WaitingRoom | undefined;
 
   constructor(
@@ -105,6 +109,11 @@ function mustBeAllowed({ name, dependsOn }: ModuleDeclaration, subscriptions: re
     throw new Error(`Module "${name}" cannot start:\n${problems.map((p) => `  ${p}`).join('\n')}`);
 }
 
+/** A statement that takes longer is cut: whoever waits for a lock that long had better begin anew. In milliseconds. */
+const STATEMENT_TIMEOUT = 30_000;
+/** How long work waits for a connection of the pool before it hears that there is none. In milliseconds. */
+const CONNECTION_TIMEOUT = 10_000;
+
 async function openContext(runtime: Runtime, options: BoundedContextOptions): Promise<MikroORM> {
   const { name, schema } = options.declaration;
   await migrate(runtime.options.ownerUrl, schema, options.migrations);
@@ -116,7 +125,13 @@ async function openContext(runtime: Runtime, options: BoundedContextOptions): Pr
       entities: [...options.entities],
       discovery: { warnWhenNoEntities: false },
       pool: { min: 0, max: runtime.poolSize, idleTimeoutMillis: 30_000 },
-      driverOptions: { application_name: `seamline ${name}`, options: `-c search_path=${schema}` },
+      driverOptions: {
+        application_name: `seamline ${name}`,
+        options: `-c search_path=${schema} -c statement_timeout=${STATEMENT_TIMEOUT}`,
+        connectionTimeoutMillis: CONNECTION_TIMEOUT,
+        keepAlive: true,
+        onPoolCreated: giveBackLostConnections,
+      },
       forceUtcTimezone: true,
     }),
   );
@@ -164,7 +179,17 @@ export function declarationsOf(root: Type): ModuleDeclaration[] {
 /** What all modules of a process share. Imported once, by the root. */
 @Global()
 @Module({})
-export class Kernel {
+export class Kernel implements OnModuleInit, OnApplicationShutdown {
+  constructor(private readonly runtime: Runtime) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.runtime.options.transport.connect();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.runtime.options.transport.close();
+  }
+
   static forRoot(runtime: Runtime): DynamicModule {
     return {
       module: Kernel,

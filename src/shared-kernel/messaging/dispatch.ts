@@ -1,6 +1,6 @@
 import { Envelope, sourceModule } from '../contract/envelope.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
-import { childTraceparent, runInContext } from '../telemetry/context.js';
+import { childTraceparent, runInContext, type TelemetryContext } from '../telemetry/context.js';
 import type { BoundSubscription, Message } from './subscriptions.js';
 
 /** This module will never be able to take this message as it is: waiting and trying again cannot help. */
@@ -25,17 +25,10 @@ export class Dispatch {
   async handle(envelope: Envelope, tx: Transaction): Promise<void> {
     const subscriptions = this.byType.get(envelope.type);
     if (!subscriptions) throw new Unacceptable(`${this.module} has no handler for ${envelope.type}.`);
-    const context = {
-      module: this.module,
-      correlationId: envelope.correlationid,
-      causationId: envelope.id,
-      traceparent: childTraceparent(envelope.traceparent),
-      ...(envelope.tracestate === undefined ? {} : { tracestate: envelope.tracestate }),
-    };
     const message = read(envelope, subscriptions[0] as BoundSubscription);
     const inner = tx.nested();
     try {
-      await runInContext(context, () =>
+      await runInContext(contextOf(this.module, envelope), () =>
         this.unitOfWork.within(inner, async () => {
           for (const { handle } of subscriptions) await handle(message, inner, envelope);
         }),
@@ -45,6 +38,17 @@ export class Dispatch {
       inner.end();
     }
   }
+}
+
+/** The telemetry context of handling a message: part of what caused it. */
+export function contextOf(module: string, envelope: Envelope): TelemetryContext {
+  return {
+    module,
+    correlationId: envelope.correlationid,
+    causationId: envelope.id,
+    traceparent: childTraceparent(envelope.traceparent),
+    ...(envelope.tracestate === undefined ? {} : { tracestate: envelope.tracestate }),
+  };
 }
 
 function read(envelope: Envelope, { type }: BoundSubscription): Message {

@@ -1,17 +1,16 @@
 import { type Envelope, sourceModule } from '../contract/envelope.js';
+import { withoutRows } from '../persistence/failures.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import { fullJitter } from './backoff.js';
 
 /** Tries of a parked message, the first one in its batch included, before it becomes a dead letter. */
-const ATTEMPTS = 8;
-const BACKOFF_BASE = 200;
-const BACKOFF_CAP = 60_000;
+const ATTEMPTS = 12;
+/** In milliseconds: from half a second to five minutes, some seven minutes in all on average. */
+const BACKOFF_BASE = 500;
+const BACKOFF_CAP = 300_000;
 
-/**
- * A message waiting in its receiver's schema: set aside after a failure (`error` given), queued behind one of its key
- * that was (no error), or delayed until its time.
- */
-interface Waiting {
+/** A message that waits in its receiver's schema: it has failed, or stands behind one of its key that has. */
+interface Parked {
   seq: string;
   subscriber: string;
   attempts: number;
@@ -31,7 +30,7 @@ export async function park(tx: Transaction, subscriber: string, envelope: Envelo
       JSON.stringify(envelope),
       attempts,
       fullJitter(attempts, BACKOFF_BASE, BACKOFF_CAP),
-      error?.message ?? null,
+      error ? reasonOf(error) : null,
     ],
   );
 }
@@ -55,7 +54,7 @@ export async function bury(
       envelope.type,
       JSON.stringify(envelope),
       attempts,
-      error.message,
+      reasonOf(error),
     ],
   );
 }
@@ -64,8 +63,8 @@ export async function bury(
  * Locks the next parked message that is due: the first of its key, since order per key outlives a failure. Deleting
  * it in the transaction of its effect is what makes the effect happen once.
  */
-export async function lockNextParked(tx: Transaction): Promise<Waiting | undefined> {
-  const [row] = await tx.query<Waiting>(
+export async function lockNextParked(tx: Transaction): Promise<Parked | undefined> {
+  const [row] = await tx.query<Parked>(
     `select seq, subscriber, attempts, envelope from parked p
       where due_at <= now() and not exists (
         select 1 from parked earlier
@@ -76,21 +75,29 @@ export async function lockNextParked(tx: Transaction): Promise<Waiting | undefin
   return row;
 }
 
-export async function unpark(tx: Transaction, { seq }: Waiting): Promise<void> {
-  await tx.query('delete from parked where seq = $1', [seq]);
+/** False when another process has had it meanwhile, or has tried it and failed: then it is not ours to decide on. */
+export async function unpark(tx: Transaction, { seq, attempts }: Parked): Promise<boolean> {
+  const removed = await tx.query('delete from parked where seq = $1 and attempts = $2 returning seq', [seq, attempts]);
+  return removed.length > 0;
 }
 
 /** After another failure: a longer wait, or the end. Answers whether it was the end. */
-export async function failAgain(tx: Transaction, waiting: Waiting, error: Error, forGood: boolean): Promise<boolean> {
-  const attempts = waiting.attempts + 1;
+export async function failAgain(tx: Transaction, parked: Parked, error: Error, forGood: boolean): Promise<boolean> {
+  const attempts = parked.attempts + 1;
   if (forGood || attempts >= ATTEMPTS) {
-    await unpark(tx, waiting);
-    await bury(tx, waiting.subscriber, waiting.envelope, attempts, error);
+    if (!(await unpark(tx, parked))) return false;
+    await bury(tx, parked.subscriber, parked.envelope, attempts, error);
     return true;
   }
   await tx.query(
-    `update parked set attempts = $2, due_at = now() + $3 * interval '1 millisecond', reason = $4 where seq = $1`,
-    [waiting.seq, attempts, fullJitter(attempts, BACKOFF_BASE, BACKOFF_CAP), error.message],
+    `update parked set attempts = $2, due_at = now() + $3 * interval '1 millisecond', reason = $4
+      where seq = $1 and attempts = $5`,
+    [parked.seq, attempts, fullJitter(attempts, BACKOFF_BASE, BACKOFF_CAP), reasonOf(error), parked.attempts],
   );
   return false;
+}
+
+/** Why a message failed, fit to be stored and shown: no rows of the database, nothing that PostgreSQL cannot hold. */
+export function reasonOf(error: Error): string {
+  return withoutRows(error.message).replaceAll('\0', '').toWellFormed().slice(0, 2_000);
 }

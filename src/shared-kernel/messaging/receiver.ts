@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { type Envelope, sourceModule } from '../contract/envelope.js';
-import { isSerializationFailure, isUnavailable } from '../persistence/failures.js';
+import { asError, DatabaseAway } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
+import { runInContext } from '../telemetry/context.js';
 import type { Acknowledgement, Batch } from '../transports/transport.js';
-import { type Dispatch, Unacceptable } from './dispatch.js';
-import { bury, park } from './parked.js';
+import { contextOf, type Dispatch, Unacceptable } from './dispatch.js';
+import { bury, park, reasonOf } from './parked.js';
 
 /**
  * Takes batches for one module: the same code whatever brought them. In one transaction:
@@ -26,7 +27,7 @@ export class Receiver {
   private readonly log: Logger;
 
   constructor(
-    module: string,
+    private readonly module: string,
     private readonly unitOfWork: UnitOfWork,
     private readonly dispatch: Dispatch,
     private readonly onParked: () => void,
@@ -42,12 +43,12 @@ export class Receiver {
   private async take(batch: Batch, messages: readonly Envelope[], last: boolean): Promise<Acknowledgement> {
     try {
       return await this.unitOfWork.once((tx) => this.takeAll(tx, batch, messages, last));
-    } catch (error) {
-      if (isUnavailable(error) || error instanceof ModuleFenced) throw error;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
       // Two batches that lock the same rows in another order: fewer rows at a time, down to one message's.
       if (messages.length > 1) return this.takeHalves(batch, messages, last);
-      if (isSerializationFailure(error)) throw error;
-      return this.setAside(batch, messages[0] as Envelope, error as Error, last);
+      return this.setAside(batch, messages[0] as Envelope, error, last);
     }
   }
 
@@ -77,7 +78,9 @@ export class Receiver {
 
   private async setAside(batch: Batch, envelope: Envelope, error: Error, last: boolean): Promise<Acknowledgement> {
     const verb = error instanceof Unacceptable ? 'is a dead letter' : 'is parked';
-    this.log.warn(`${envelope.type} ${envelope.id} ${verb}: ${error.message}`);
+    runInContext(contextOf(this.module, envelope), () =>
+      this.log.warn(`${envelope.type} ${envelope.id} ${verb}: ${reasonOf(error)}`),
+    );
     const acknowledgement = await this.unitOfWork.transaction(async (tx): Promise<Acknowledgement> => {
       const refused = await lease(tx, batch);
       if (refused) return refused;

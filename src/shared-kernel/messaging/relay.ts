@@ -14,6 +14,8 @@ const POLL = 500;
 const STANDBY = 2_000;
 /** A batch without an acknowledgement is sent again after this. In milliseconds. */
 const ACKNOWLEDGEMENT_DEADLINE = 60_000;
+/** A server, or a relay, that is silent for longer is given up, and its lock is free for another. In milliseconds. */
+const SILENCE = 30_000;
 /** A cursor that only passed by what its subscriber does not want is kept in memory this long. In milliseconds. */
 const IDLE_PERSIST = 30_000;
 
@@ -74,9 +76,9 @@ export class Relay {
   async delivered(deadline: number): Promise<boolean> {
     if (this.subscribers.size === 0) return true;
     if (this.loops.length === 0) return false;
-    const all = Promise.all(this.loops.map((loop) => loop.caughtUp())).then(() => true);
-    const late = sleep(deadline, false, { ref: false });
-    return Promise.race([all, late]);
+    const late = AbortSignal.timeout(deadline);
+    await Promise.all(this.loops.map((loop) => loop.caughtUp(late)));
+    return !late.aborted;
   }
 
   /** Finishes the batch under way, then lets go of the lock. */
@@ -105,6 +107,7 @@ export class Relay {
     await client.connect();
     try {
       if (!(await this.takeLock(client))) return;
+      if (await this.cameFromElsewhere(client)) await beginHistoryAnew(client);
       const epoch = await nextEpoch(client);
       const loops = [...this.subscribers].map(
         ([subscriber, types]) => new SubscriberLoop(this.module, subscriber, types, epoch, client, this.transport),
@@ -115,6 +118,17 @@ export class Relay {
       for (const loop of this.loops.splice(0)) loop.close();
       await client.end();
     }
+  }
+
+  private async cameFromElsewhere(client: DirectConnection): Promise<boolean> {
+    const { rows } = await client.query<{ cluster: string | null; here: string }>(
+      'select cluster, system_identifier as here from relay, pg_control_system()',
+    );
+    const { cluster, here } = rows[0] ?? {};
+    if (cluster === here) return false;
+    if (cluster !== null)
+      this.log.warn('The data came from another PostgreSQL cluster: everything retained is sent again.');
+    return true;
   }
 
   /** One relay a schema: a session lock, given back by the server itself when the process dies. */
@@ -131,8 +145,23 @@ export class Relay {
   }
 }
 
+/**
+ * Transaction ids mean nothing in another cluster. After a dump was restored, all rows count as written now and all
+ * subscribers begin with the oldest row; their inboxes drop what they have had.
+ */
+async function beginHistoryAnew(client: DirectConnection): Promise<void> {
+  await client.query(`
+    with rows as (update outbox set xid = pg_current_xact_id()),
+         cursors as (update relay_cursor set s1 = '${BEGINNING.s1}', s2 = null, last_id = 0)
+    update relay set cluster = (select system_identifier from pg_control_system())`);
+}
+
 async function nextEpoch(client: DirectConnection): Promise<number> {
-  const { rows } = await client.query<{ epoch: string }>('update relay set epoch = epoch + 1 returning epoch');
+  // By the clock, so that an epoch never comes twice, not even after the schema was made anew or restored.
+  const { rows } = await client.query<{ epoch: string }>(
+    `update relay set epoch = greatest(epoch + 1, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+     returning epoch`,
+  );
   return Number(rows[0]?.epoch);
 }
 
@@ -147,7 +176,9 @@ class DirectConnection {
     this.client = new pg.Client({
       connectionString: url,
       application_name: `seamline ${module} relay`,
-      options: `-c search_path=${schema} -c plan_cache_mode=force_custom_plan`,
+      options: `-c search_path=${schema} -c plan_cache_mode=force_custom_plan -c idle_session_timeout=${SILENCE}`,
+      keepAlive: true,
+      query_timeout: SILENCE,
     });
     this.lost = new Promise<never>((_, reject) => this.client.on('error', reject));
     this.lost.catch(() => undefined);
@@ -203,11 +234,17 @@ class SubscriberLoop {
     this.rouse?.();
   }
 
-  /** Resolves once a window that was opened after this call has been taken to its end. */
-  caughtUp(): Promise<void> {
+  /** Resolves once a window that was opened after this call has been taken to its end, or when it is too late. */
+  caughtUp(late: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       // The pass under way may have read before the caller's commit: only the one after it counts.
-      this.watchers.push({ passes: this.rouse ? 1 : 2, resolve });
+      const watcher = { passes: this.rouse ? 1 : 2, resolve };
+      this.watchers.push(watcher);
+      const giveUp = () => {
+        this.watchers = this.watchers.filter((each) => each !== watcher);
+        resolve();
+      };
+      late.addEventListener('abort', giveUp, { once: true });
       this.wake();
     });
   }

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Envelope } from '../contract/envelope.js';
-import { isSerializationFailure, isUnavailable } from '../persistence/failures.js';
+import { asError, DatabaseAway } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
+import { runInContext } from '../telemetry/context.js';
 import { removeDelayed, takeDelayed } from './delayed.js';
-import { type Dispatch, Unacceptable } from './dispatch.js';
-import { failAgain, lockNextParked, park, unpark } from './parked.js';
+import { contextOf, type Dispatch, Unacceptable } from './dispatch.js';
+import { failAgain, lockNextParked, park, reasonOf, unpark } from './parked.js';
 
 /** How often rows are looked at whose time may have come. In milliseconds. */
 const POLL = 500;
@@ -23,7 +24,7 @@ export class WaitingRoom {
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    module: string,
+    private readonly module: string,
     private readonly unitOfWork: UnitOfWork,
     private readonly dispatch: Dispatch,
   ) {
@@ -74,11 +75,13 @@ export class WaitingRoom {
         if (taken) await this.dispatch.handle(taken.envelope, tx);
         return taken !== undefined;
       });
-    } catch (error) {
+    } catch (thrown) {
+      const error = asError(thrown);
       const failed = taken as Taken | undefined;
-      if (!failed || isUnavailable(error) || isSerializationFailure(error) || error instanceof ModuleFenced)
-        throw error;
-      await this.unitOfWork.transaction((tx) => failed.failedAgain(tx, error as Error));
+      if (!failed || error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
+      await runInContext(contextOf(this.module, failed.envelope), () =>
+        this.unitOfWork.transaction((tx) => failed.failedAgain(tx, error)),
+      );
       return true;
     }
   }
@@ -91,7 +94,7 @@ export class WaitingRoom {
       envelope: parked.envelope,
       failedAgain: async (again, error) => {
         if (!(await failAgain(again, parked, error, error instanceof Unacceptable))) return;
-        this.log.error(`${parked.envelope.type} ${parked.envelope.id} is a dead letter: ${error.message}`);
+        this.log.error(`${parked.envelope.type} ${parked.envelope.id} is a dead letter: ${reasonOf(error)}`);
       },
     };
   }

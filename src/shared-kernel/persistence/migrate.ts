@@ -16,6 +16,8 @@ const KERNEL_STEPS: readonly MigrationStep[] = [{ name: 'kernel-0001-messaging',
 export async function migrate(ownerUrl: string, schema: string, own: readonly MigrationStep[]): Promise<void> {
   const steps = [...KERNEL_STEPS, ...own];
   const client = new pg.Client({ connectionString: ownerUrl, application_name: `seamline ${schema} migration` });
+  // A lost connection is told by the statement under way; without a listener it would end the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     if (await isUpToDate(client, schema, steps)) return;

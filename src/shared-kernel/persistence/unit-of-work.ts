@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { MikroORM, SqlEntityManager } from '@mikro-orm/postgresql';
+import { IsolationLevel, type MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
 import type { MessageType, Payload } from '../contract/message.js';
 import { appendToOutbox, type Outgoing, toOutgoing } from '../messaging/outbox.js';
-import { isSerializationFailure } from './failures.js';
+import { DatabaseAway, isSerializationFailure } from './failures.js';
 import { passFence } from './fence.js';
 import { rows } from './rows.js';
 
@@ -15,12 +15,20 @@ const ATTEMPTS = 4;
  */
 export class Transaction {
   #ended = false;
+  readonly #em: SqlEntityManager;
 
   constructor(
     readonly module: string,
-    readonly em: SqlEntityManager,
+    em: SqlEntityManager,
     private readonly outgoing: Outgoing[] = [],
-  ) {}
+  ) {
+    this.#em = em;
+  }
+
+  get em(): SqlEntityManager {
+    this.mustBeOpen('read or write');
+    return this.#em;
+  }
 
   /** States a fact of this module. Written to the outbox after the entities, in the same transaction. */
   publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>, sequence?: number): void {
@@ -45,7 +53,6 @@ export class Transaction {
 
   /** One SQL statement with `$1` placeholders, after the entities' changes so far. */
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    this.mustBeOpen('query');
     await this.em.flush();
     return rows<Row>(this.em, text, values);
   }
@@ -58,7 +65,9 @@ export class Transaction {
   /** Entities first, messages second: a key's rows are locked by then, so ids of one key come in the order of its lock. */
   async complete(): Promise<boolean> {
     await this.em.flush();
-    await appendToOutbox(this.em, this.outgoing);
+    // From here on it takes no message any more: one that came while the others are written would be lost.
+    this.end();
+    await appendToOutbox(this.#em, this.outgoing);
     return this.outgoing.length > 0;
   }
 
@@ -122,7 +131,10 @@ export class UnitOfWork {
   /** A transaction of its own, not begun anew after a deadlock: for work that would rather be cut smaller. */
   async once<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const em = this.reader;
-    await em.begin();
+    // Inbox, lease and fence are built on READ COMMITTED; a database may have another default.
+    await em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED }).catch((error) => {
+      throw new DatabaseAway(this.module, error);
+    });
     const tx = new Transaction(this.module, em);
     try {
       await passFence(em, this.module);
@@ -132,11 +144,9 @@ export class UnitOfWork {
       if (published) this.onPublished();
       return result;
     } catch (error) {
-      // A lost connection has rolled back by itself; the first error is the one worth knowing.
-      if (em.isInTransaction()) await em.rollback().catch(() => undefined);
-      throw error;
-    } finally {
       tx.end();
+      // Whether the connection still answers tells a failure of the work from one of the database.
+      throw (await rolledBack(em)) ? error : new DatabaseAway(this.module, error);
     }
   }
 
@@ -148,5 +158,14 @@ export class UnitOfWork {
   private joined(): Transaction | undefined {
     const tx = ambient.getStore();
     return tx && !tx.ended && tx.module === this.module ? tx : undefined;
+  }
+}
+
+async function rolledBack(em: SqlEntityManager): Promise<boolean> {
+  try {
+    await em.rollback();
+    return true;
+  } catch {
+    return false;
   }
 }

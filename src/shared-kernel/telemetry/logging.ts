@@ -1,6 +1,7 @@
 import { Logger, type Params, PinoLogger } from 'nestjs-pino';
 import type { LevelWithSilent, LoggerOptions } from 'pino';
 import pretty from 'pino-pretty';
+import { withoutRows } from '../persistence/failures.js';
 import { currentContext, parseTraceparent } from './context.js';
 
 export type LogLevel = LevelWithSilent;
@@ -41,7 +42,7 @@ interface DescribedError {
   type: string;
   code?: unknown;
   message: string;
-  stack: string | undefined;
+  stack: string;
   cause?: DescribedError;
 }
 
@@ -51,7 +52,11 @@ export function describeError(error: unknown): unknown {
 }
 
 function describe(error: Error): DescribedError {
-  const described: DescribedError = { type: error.constructor.name, message: error.message, stack: error.stack };
+  const described: DescribedError = {
+    type: error.constructor.name,
+    message: withoutRows(error.message),
+    stack: withoutRows(error.stack ?? ''),
+  };
   if ('code' in error) described.code = error.code;
   if (error.cause instanceof Error) described.cause = describe(error.cause);
   return described;

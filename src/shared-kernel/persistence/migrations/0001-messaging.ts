@@ -21,7 +21,12 @@ export class Messaging extends Migration {
         payload jsonb not null
       )`);
     this.addSql('create index outbox_xid on outbox (xid)');
-    this.addSql('create table relay (one boolean primary key default true check (one), epoch bigint not null)');
+    this.addSql(`
+      create table relay (
+        one boolean primary key default true check (one),
+        epoch bigint not null,
+        cluster bigint
+      )`);
     this.addSql('insert into relay (epoch) values (0)');
     this.addSql(`
       create table relay_cursor (
