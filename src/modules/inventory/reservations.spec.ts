@@ -32,16 +32,26 @@ describe('a reservation', () => {
       { sku: a, quantity: 1 },
       { sku: b, quantity: 3 },
       { sku: b, quantity: 3 },
-      { sku: 'NOBODY SELLS IT', quantity: 1 },
       { sku: 'POST', quantity: 1 },
     ];
 
     expect(await shelf.reserve(randomUUID(), lines)).toEqual([
       { sku: b, requested: 6, available: 5 },
-      { sku: 'NOBODY SELLS IT', requested: 1, available: 0 },
       { sku: 'POST', requested: 1, available: 0 },
     ]);
     expect(await shelf.counts(a)).toEqual([10, 0, 10]);
+  });
+
+  it('waits for a product that inventory has not heard of yet', async () => {
+    const [sku] = await shelf.stocked(1);
+    const [reference, unheard] = [randomUUID(), `S-${randomUUID()}`];
+    const lines = [sku, unheard].map((each) => ({ sku: each, quantity: 1 }));
+    const decision = shelf.reserve(reference, lines);
+    expect(await shelf.whyParked(reference)).toBe(`Inventory knows no product "${unheard}".`);
+    expect(await shelf.counts(sku)).toEqual([1, 0, 1]);
+
+    await shelf.add([unheard]);
+    expect(await decision).toEqual([{ sku: unheard, requested: 1, available: 0 }]);
   });
 
   it('is answered even when no shelf could hold so much', async () => {
@@ -146,11 +156,25 @@ describe('returned goods', () => {
     expect(await shelf.counts(sku)).toEqual([6, 0, 6]);
   });
 
-  it('find no place when they are unknown or not kept in stock; the others do', async () => {
+  it('wait for a product that inventory has not heard of yet, rather than getting lost', async () => {
+    const [sku] = await shelf.stocked(0);
+    const [reference, unheard] = [randomUUID(), `S-${randomUUID()}`];
+    const taken = shelf.takeBack(
+      reference,
+      [sku, unheard].map((each) => ({ sku: each, quantity: 2 })),
+    );
+    expect(await shelf.whyParked(reference)).toBe(`Inventory knows no product "${unheard}".`);
+
+    await shelf.add([unheard]);
+    await taken;
+    expect(await shelf.counts(sku)).toEqual([2, 0, 2]);
+    expect(await shelf.counts(unheard)).toEqual([2, 0, 2]);
+  });
+
+  it('find no place when they are not kept in stock; the others do', async () => {
     const [sku] = await shelf.stocked(0);
     await shelf.takeBack(randomUUID(), [
       { sku: 'POST', quantity: 1 },
-      { sku: 'NOBODY SELLS IT', quantity: 1 },
       { sku, quantity: 1 },
     ]);
     expect(await shelf.counts(sku)).toEqual([1, 0, 1]);

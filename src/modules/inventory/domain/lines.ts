@@ -1,4 +1,4 @@
-import { availableOf, MOST_PIECES, type Stock } from './stock.js';
+import { availableOf, MOST_PIECES, type Stock, unknownStock } from './stock.js';
 
 /** So many pieces of one SKU. */
 export interface Line {
@@ -23,23 +23,32 @@ export function totalsOf(lines: readonly Line[]): Line[] {
   return [...totals].map(([sku, quantity]) => ({ sku, quantity }));
 }
 
-/** Which of these totals cannot be set aside. Of what is unknown or not kept in stock, nothing is available. */
+/** Which of these totals cannot be set aside. Of what is not kept in stock, nothing is available. @throws for unknowns. */
 export function shortagesOf(totals: readonly Line[], shelf: Shelf): Shortage[] {
   return totals.flatMap(({ sku, quantity }) => {
-    const stock = shelf.get(sku);
-    const available = stock ? availableOf(stock) : 0;
+    const available = availableOf(stockOf(sku, shelf));
     return quantity > available ? [{ sku, requested: Math.min(quantity, MOST_PIECES), available }] : [];
   });
 }
 
 /**
- * What of these returned goods finds a place: not what is unknown or not kept in stock, and no more than can be
- * counted. A return has happened, so it is never refused; what finds no place is left out.
+ * What of these returned goods finds a place: not what is not kept in stock, and no more than can be counted. A return
+ * has happened, so it is never refused; what finds no place is left out. @throws for unknowns, which may find one yet.
  */
 export function placeable(totals: readonly Line[], shelf: Shelf): Line[] {
   return totals.flatMap(({ sku, quantity }) => {
-    const stock = shelf.get(sku);
-    const placed = stock?.stocked ? Math.min(quantity, MOST_PIECES - stock.onHand) : 0;
+    const { stocked, onHand } = stockOf(sku, shelf);
+    const placed = stocked ? Math.min(quantity, MOST_PIECES - onHand) : 0;
     return placed > 0 ? [{ sku, quantity: placed }] : [];
   });
+}
+
+/**
+ * Whoever sends a command has its products from the catalog, and so will inventory: what is unknown here is on its way.
+ * Nothing can be decided about it before.
+ */
+function stockOf(sku: string, shelf: Shelf): Stock {
+  const stock = shelf.get(sku);
+  if (!stock) throw unknownStock(sku);
+  return stock;
 }

@@ -42,7 +42,7 @@ export function visible(sku: string, stock: Stock | undefined): Stock {
   return stock;
 }
 
-function unknownStock(sku: string): DomainError {
+export function unknownStock(sku: string): DomainError {
   return new DomainError('not-found', 'unknown-sku', `Inventory knows no product "${sku}".`);
 }
 

@@ -119,6 +119,13 @@ export class Shelf {
     return this.ask(TakeBackStock, { reference, lines }, StockTakenBack);
   }
 
+  /** Why the command for this reference could not be met for now. */
+  async whyParked(reference: string): Promise<unknown> {
+    const parked = () => this.sql('select reason from inventory.parked where key = $1', [reference]);
+    await until(async () => (await parked()).length > 0, `the command for ${reference} is parked`);
+    return (await parked())[0]?.reason;
+  }
+
   /** On hand and reserved, as the ledger's entries add up. */
   async ledger(sku = ''): Promise<number[]> {
     const [sums] = await this.sql(
