@@ -2,7 +2,7 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { z } from 'zod';
 import { Money } from '#kernel/contract/money';
-import { Allow, CurrentPrincipal } from '#kernel/http/access';
+import { Allow, CurrentPrincipal, ownerUnless } from '#kernel/http/access';
 import { Refuses, Returns } from '#kernel/http/openapi';
 import type { Principal } from '#kernel/http/tokens';
 import { Uuid } from '#kernel/http/uuid';
@@ -38,7 +38,7 @@ export class BillingController {
     @Param('orderId', { schema: Uuid }) orderId: string,
     @CurrentPrincipal() reader: Principal,
   ): Promise<z.infer<typeof PaymentView>> {
-    const payment: Payment = await this.queries.execute(new GetPayment(orderId, ownerFor(reader)));
+    const payment: Payment = await this.queries.execute(new GetPayment(orderId, ownerUnless(reader, 'sales', 'admin')));
     const { reference, status, total, captured, refunded, reason } = payment;
     return { orderId: reference, status, amount: total, captured, refunded, ...(reason !== null && { reason }) };
   }
@@ -50,7 +50,9 @@ export class BillingController {
     @Param('returnId', { schema: Uuid }) returnId: string,
     @CurrentPrincipal() reader: Principal,
   ): Promise<z.infer<typeof CreditNoteView>> {
-    const note: CreditNote = await this.queries.execute(new GetCreditNote(returnId, ownerFor(reader)));
+    const note: CreditNote = await this.queries.execute(
+      new GetCreditNote(returnId, ownerUnless(reader, 'sales', 'admin')),
+    );
     return { returnId: note.reference, customerId: note.customerId, amount: note.total };
   }
 
@@ -61,9 +63,4 @@ export class BillingController {
     const account: Account = await this.queries.execute(new GetAccount(customerId === GUEST ? null : customerId));
     return { customerId, ...account };
   }
-}
-
-/** Staff see everyone's; anyone else only what is their own. */
-function ownerFor({ id, roles }: Principal): string | undefined {
-  return roles.includes('sales') || roles.includes('admin') ? undefined : id;
 }

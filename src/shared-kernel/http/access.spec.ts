@@ -4,7 +4,7 @@ import { Controller, Get, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateKeyPair } from 'jose';
 import { TestTokens } from '#test/test-tokens';
-import { Allow, CurrentPrincipal, Public } from './access.js';
+import { Allow, CurrentPrincipal, ownerUnless, Public } from './access.js';
 import { createHttpApp } from './create-http-app.js';
 import type { HttpSettings, Principal } from './tokens.js';
 
@@ -79,6 +79,12 @@ describe('access to routes', () => {
       type: 'urn:problem:forbidden',
       detail: 'This is for keeper or owner only.',
     });
+  });
+
+  it("shows to whoever has one of the roles what is anybody's, and to others what is their own", () => {
+    const principal = { id: 'anna', roles: ['keeper'] };
+    expect(ownerUnless(principal, 'owner', 'keeper')).toBeUndefined();
+    expect(ownerUnless(principal, 'owner')).toBe('anna');
   });
 
   describe('refuses a token that', () => {

@@ -35,6 +35,11 @@ export const CurrentPrincipal = createParamDecorator((_data: unknown, context: E
   return principal;
 });
 
+/** Whose things this principal may see: anybody's (undefined) with one of the roles, otherwise only their own. */
+export function ownerUnless(principal: Principal, ...roles: string[]): string | undefined {
+  return hasOneOf(roles, principal) ? undefined : principal.id;
+}
+
 /** Global: a route is closed unless it says otherwise. */
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -61,6 +66,10 @@ function bearerToken(request: FastifyRequest): string {
 }
 
 function mustHaveOneOf(allowed: string[] | undefined, principal: Principal): void {
-  if (!allowed || allowed.some((role) => principal.roles.includes(role))) return;
+  if (!allowed || hasOneOf(allowed, principal)) return;
   throw new DomainError('forbidden', 'forbidden', `This is for ${allowed.join(' or ')} only.`);
+}
+
+function hasOneOf(roles: readonly string[], principal: Principal): boolean {
+  return roles.some((role) => principal.roles.includes(role));
 }
