@@ -21,7 +21,7 @@ export const REVERSED = 'reversed';
 export const NOT_REQUESTED = 'not-requested';
 
 /** The one currency that accounts are kept in. */
-export const SHOP_CURRENCY = 'GBP';
+export const ACCOUNT_CURRENCY = 'GBP';
 
 const LONGEST_PAUSE = 60_000;
 
@@ -103,7 +103,7 @@ export class Payment {
   }
 
   static reversedBeforeRequested(reference: string, now: Date): Payment {
-    const amount = money('0', SHOP_CURRENCY);
+    const amount = money('0', ACCOUNT_CURRENCY);
     const payment = new Payment({ reference, customerId: null, amount, token: null, idempotencyKey: null }, now);
     payment.status = 'voided';
     payment.aimFor('reversed', now);

@@ -1,7 +1,7 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { type Money, money } from '#kernel/contract/money';
 import { UnitOfWork } from '#kernel/persistence/unit-of-work';
-import { SHOP_CURRENCY } from '../domain/payment.js';
+import { ACCOUNT_CURRENCY } from '../domain/payment.js';
 
 export interface Account {
   /** All that was ever taken, what was given back of it included. */
@@ -27,13 +27,13 @@ export class GetAccountHandler implements IQueryHandler<GetAccount> {
                 where currency = $2 and (customer_id = $1::uuid or ($1 is null and customer_id is null))) as credited
          from payment
         where currency = $2 and (customer_id = $1::uuid or ($1 is null and customer_id is null))`,
-      [customerId, SHOP_CURRENCY],
+      [customerId, ACCOUNT_CURRENCY],
     );
     const { captured, refunded, credited } = sums as Record<keyof Account, string>;
     return {
-      captured: money(captured, SHOP_CURRENCY),
-      refunded: money(refunded, SHOP_CURRENCY),
-      credited: money(credited, SHOP_CURRENCY),
+      captured: money(captured, ACCOUNT_CURRENCY),
+      refunded: money(refunded, ACCOUNT_CURRENCY),
+      credited: money(credited, ACCOUNT_CURRENCY),
     };
   }
 }

@@ -53,6 +53,12 @@ describe('the total of an order', () => {
     expect(totalOf(lines)).toEqual({ amount: '0.1275', currency: 'GBP' });
   });
 
+  it('is in the currency of its lines, and there is none without lines', () => {
+    const euro: Offer = { sku: 'TASSE', price: money('4', 'EUR'), stocked: true };
+    expect(totalOf(priceLines([{ sku: 'TASSE', quantity: 2 }], [euro]))).toEqual(money('8', 'EUR'));
+    expect(() => totalOf([])).toThrow('No lines, no total');
+  });
+
   it('is refused when no message could carry it', () => {
     const lines = priceLines([{ sku: '85123A', quantity: 1_000_000, unitPrice: gbp('99999999999') }], [heart]);
     expect(refusalOf(() => totalOf(lines)).code).toBe('total-too-large');

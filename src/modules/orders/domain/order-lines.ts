@@ -49,9 +49,11 @@ export function priceLines(wanted: readonly WantedLine[], offers: readonly Offer
   });
 }
 
-/** The exact sum; nothing is rounded. */
+/** The exact sum, in the lines' own currency; nothing is rounded. */
 export function totalOf(lines: readonly OrderLine[]): Money {
-  const currency = lines[0]?.unitPrice.currency ?? 'GBP';
+  const [first] = lines;
+  if (!first) throw new Error('No lines, no total: there is no currency to give it in.');
+  const { currency } = first.unitPrice;
   const total = lines.reduce(
     (sum, { quantity, unitPrice }) => sum.plus(new Big(unitPrice.amount).times(quantity)),
     new Big(0),
