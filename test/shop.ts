@@ -23,6 +23,8 @@ export interface OrderView {
 /** The whole shop behind HTTP, on a database of its own, with an administrator signed in. */
 export interface Shop {
   readonly url: string;
+  /** As the superuser of the test server. */
+  readonly databaseUrl: string;
   readonly admin: string;
   request<Body = Record<string, unknown>>(
     method: string,
@@ -68,6 +70,7 @@ export async function startShop(): Promise<Shop> {
   };
   return {
     url: app.url,
+    databaseUrl: database.databaseUrl,
     admin,
     request,
     settled,
