@@ -158,35 +158,49 @@ const NPM_CI = [
 
 function npmCi(root) {
   const [command, ...args] = npmCommand();
-  const npm = spawn(command, [...args, ...NPM_CI], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  // In a process group of its own, to be ended as a whole: npm itself takes minutes to clean up after a Ctrl-C, and what
+  // it leaves is recognised and done again anyway.
+  const npm = spawn(command, [...args, ...NPM_CI], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let complaint = '';
   npm.stderr.on('data', (chunk) => {
     complaint += chunk;
   });
-  const forward = (signal) => npm.kill(signal);
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, forward);
+  let isInterrupted = false;
+  const interrupt = () => {
+    isInterrupted = true;
+    killGroup(npm);
+  };
+  for (const signal of INTERRUPTING) process.on(signal, interrupt);
   return new Promise((resolve, reject) => {
     npm.on('error', (error) =>
-      reject(
-        new BootstrapError(
-          `npm could not be started (${error.code}); install npm 10 or newer and run the command again.`,
-        ),
-      ),
+      reject(new BootstrapError(`npm could not be started (${error.code}); install npm 10 or newer.`)),
     );
     npm.on('close', (code, signal) => {
-      for (const each of signals) process.off(each, forward);
+      for (const each of INTERRUPTING) process.off(each, interrupt);
       if (code === 0) resolve();
-      else if (signal !== null)
-        reject(new BootstrapError('The install was interrupted; run the command again to finish it.'));
-      else
-        reject(
-          new BootstrapError(
-            `${complaint.trim()}\nThe packages could not be installed (npm ended with ${code}, see above); mend that and run the command again.`.trim(),
-          ),
-        );
+      else if (isInterrupted || signal !== null) reject(interrupted());
+      else reject(failed(code, complaint));
     });
   });
+}
+
+const INTERRUPTING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL');
+  }
+}
+
+function interrupted() {
+  return new BootstrapError('The install was interrupted; run the command again to finish it.');
+}
+
+function failed(code, complaint) {
+  const conclusion = `The packages could not be installed (npm ended with ${code}); mend that and run the command again.`;
+  return new BootstrapError(`${complaint.trim()}\n${conclusion}`.trim());
 }
 
 /** The npm that called us, else the one on the PATH; never through a Node inside node_modules, which `npm ci` deletes. */

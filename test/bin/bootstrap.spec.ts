@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 interface Entry {
@@ -146,6 +149,19 @@ describe('a checkout', () => {
     npmIs(`process.kill(process.pid, 'SIGKILL')`);
     await expect(bootstrap({ root, say })).rejects.toThrow(/interrupted; run the command again/);
     expect(reasonToInstall(root)).toBe('an earlier install was interrupted');
+  });
+
+  it('ends npm at once when it is interrupted', async () => {
+    npmIs(`process.on('SIGINT', () => {}); setTimeout(() => {}, 60_000);`);
+    const script = `import(${JSON.stringify(resolve('bin/bootstrap.js'))}).then((m) =>
+      m.bootstrap({ root: ${JSON.stringify(root)} })).catch((error) => { console.log(error.message); });`;
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    const command = spawn(process.execPath, ['-e', script], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    while (readFileSync(join(root, 'npm.log'), 'utf8') === '') await pause(20);
+    command.kill('SIGINT');
+    const [answer] = await once(command.stdout, 'data');
+    expect(String(answer)).toBe('The install was interrupted; run the command again to finish it.\n');
+    await once(command, 'close');
   });
 
   it('is not installed for ever where npm leaves out an optional package that does not install here', async () => {
