@@ -1,5 +1,6 @@
-import { Body, Controller, Get, Header, Ip, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, Ip, Post, Query, Req, UseGuards } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Allow, CurrentPrincipal, Public } from '#kernel/http/access';
 import { created } from '#kernel/http/answer';
@@ -10,6 +11,8 @@ import type { Principal } from '#kernel/http/tokens';
 import { Uuid } from '#kernel/http/uuid';
 import { type Account, STAFF_ROLES } from './domain/account.js';
 import { AccessTokens, TOKEN_LIFETIME } from './security/access-tokens.js';
+import { HashesNewPassword, NewPassword, newPasswordHash } from './security/new-password.js';
+import { RegistrationLimit } from './security/registration-limit.js';
 import { GetAccount } from './use-cases/get-account.js';
 import { ListCustomers } from './use-cases/list-customers.js';
 import { OpenAccount } from './use-cases/open-account.js';
@@ -18,7 +21,7 @@ import { SignIn } from './use-cases/sign-in.js';
 const Email = z.email().max(254).describe('in whatever case');
 const NewCustomer = z.strictObject({
   email: Email,
-  password: z.string().min(12).max(200),
+  password: NewPassword,
   name: z.string().trim().min(1).max(200),
 });
 const NewStaff = z.strictObject({
@@ -62,11 +65,20 @@ export class IdentityController {
 
   @Post('identity/customers')
   @Public()
-  @Idempotent()
+  @UseGuards(RegistrationLimit)
+  @Idempotent(HashesNewPassword)
   @Returns(201, CustomerView, 'The customer can sign in.')
-  @Refuses({ 409: 'the e-mail address is taken' })
-  async register(@Body({ schema: NewCustomer }) details: z.output<typeof NewCustomer>) {
-    return created(customerView(await this.commands.execute(new OpenAccount({ ...details, roles: ['customer'] }))));
+  @Refuses({
+    409: 'the e-mail address is taken',
+    429: 'too many register at once or from the address; Retry-After says when to come back',
+  })
+  async register(
+    @Body({ schema: NewCustomer }) { email, name }: z.output<typeof NewCustomer>,
+    @Req() request: FastifyRequest,
+  ) {
+    const passwordHash = newPasswordHash(request);
+    const account = new OpenAccount({ email, name, passwordHash, roles: ['customer'] });
+    return created(customerView(await this.commands.execute(account)));
   }
 
   @Get('identity/customers')
@@ -79,11 +91,15 @@ export class IdentityController {
 
   @Post('identity/staff')
   @Allow('admin')
-  @Idempotent()
+  @Idempotent(HashesNewPassword)
   @Returns(201, AccountView, 'The colleague can sign in.')
   @Refuses({ 409: 'the e-mail address is taken' })
-  async hire(@Body({ schema: NewStaff }) details: z.output<typeof NewStaff>) {
-    return created(accountView(await this.commands.execute(new OpenAccount(details))));
+  async hire(
+    @Body({ schema: NewStaff }) { email, name, roles }: z.output<typeof NewStaff>,
+    @Req() request: FastifyRequest,
+  ) {
+    const passwordHash = newPasswordHash(request);
+    return created(accountView(await this.commands.execute(new OpenAccount({ email, name, passwordHash, roles }))));
   }
 
   @Get('identity/me')

@@ -7,7 +7,9 @@ import { AccountMapping } from './persistence/account.mapping.js';
 import { Accounts } from './persistence/migrations/0001-accounts.js';
 import { SigningKey } from './persistence/migrations/0002-signing-key.js';
 import { AccessTokens } from './security/access-tokens.js';
+import { HashesNewPassword } from './security/new-password.js';
 import { Passwords } from './security/passwords.js';
+import { RegistrationLimit } from './security/registration-limit.js';
 import { SignInLimits } from './security/sign-in-limits.js';
 import { settleSigningKey } from './security/signing-key.js';
 import { AppointFirstAdmin } from './use-cases/appoint-first-admin.js';
@@ -34,7 +36,9 @@ import { SignInHandler } from './use-cases/sign-in.js';
     ListCustomersHandler,
     OpenAccountHandler,
     SignInHandler,
+    HashesNewPassword,
     Passwords,
+    RegistrationLimit,
     SignInLimits,
     {
       provide: AccessTokens,

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import pg from 'pg';
@@ -66,6 +67,20 @@ describe('identity', () => {
       const answer = await scenario.request('POST', '/identity/customers', { body });
       expect(answer.status).toBe(422);
       expect(JSON.stringify(answer.body.errors)).toContain(field);
+    });
+
+    it('leaves connections to others while a crowd waits for its passwords to be hashed', async () => {
+      const crowd = Array.from({ length: 180 }, (_, n) =>
+        register(`crowd-${n}@example.org`, n < 150 ? {} : { 'idempotency-key': `crowd-${n}` }),
+      );
+      const readiness: number[] = [];
+      const everybody = Promise.all(crowd);
+      for (let waiting = true; waiting; ) {
+        readiness.push((await scenario.request('GET', '/health/ready')).status);
+        waiting = await Promise.race([everybody.then(() => false), sleep(100, true)]);
+      }
+      expect(new Set((await everybody).map(({ status }) => status))).toEqual(new Set([201]));
+      expect(new Set(readiness)).toEqual(new Set([200]));
     });
 
     it('keeps nothing of the password but its argon2id hash', async () => {
@@ -268,14 +283,28 @@ describe('identity', () => {
     expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(429);
   });
 
-  // Counts are forgotten too: this comes after the test above, which used up this minute's attempts.
+  it('takes 600 registrations a minute from one network, and no more', async () => {
+    const invalid = () => scenario.request('POST', '/identity/customers', { body: {} });
+    const first = await Promise.all(Array.from({ length: 700 }, invalid));
+    expect(first.filter(({ status }) => status === 422).length).toBeLessThanOrEqual(600);
+    const refused = await register('one-more@example.org');
+    expect(refused.status).toBe(429);
+    expect(refused.body.type).toBe('urn:problem:too-many-registrations');
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  it('still hires staff while strangers may not register', async () => {
+    expect((await hire('quiet@shop.example', ['sales'])).status).toBe(201);
+  });
+
+  // Counts are forgotten too: this comes after the tests above, which used up this minute's attempts.
   it('knows its key, its accounts and its administrator after a restart', async () => {
-    await register('faithful@example.org');
+    await hire('faithful@shop.example', ['sales']);
     const keys = (await scenario.request('GET', '/.well-known/jwks.json')).body;
     await scenario.restart();
     expect((await scenario.request('GET', '/.well-known/jwks.json')).body).toEqual(keys);
     expect((await me(adminToken)).status).toBe(200);
-    expect((await signIn('faithful@example.org')).status).toBe(201);
+    expect((await signIn('faithful@shop.example')).status).toBe(201);
     expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(201);
   });
 });

@@ -5,6 +5,7 @@ import {
   type ExecutionContext,
   Injectable,
   type NestInterceptor,
+  type Type,
   UseInterceptors,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -16,8 +17,12 @@ import { TakesIdempotencyKey } from './openapi.js';
 import { invalidInput } from './problem.js';
 import { Turns } from './turns.js';
 
-/** Doing it twice under one `Idempotency-Key` does it once and answers the same again. For routes that create. */
-export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), TakesIdempotencyKey());
+/**
+ * Doing it twice under one `Idempotency-Key` does it once and answers the same again. For routes that create.
+ * `before` come first, outside the transaction in which the route runs: for what takes long and writes nothing.
+ */
+export const Idempotent = (...before: Type<NestInterceptor>[]) =>
+  applyDecorators(UseInterceptors(...before, IdempotencyInterceptor), TakesIdempotencyKey());
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { DomainError } from '#kernel/contract/domain-error';
+import { tooMany } from './too-many.js';
 
 const QUARTER_OF_AN_HOUR = 15 * 60;
 const MINUTE = 60;
@@ -28,7 +28,7 @@ export class SignInLimits {
   /** @throws DomainError `too-many` for a network that tries too often, whatever comes of it. */
   async countAttempt(network: string): Promise<void> {
     const count = await this.attempts.penalty(network);
-    if (count.consumedPoints > this.attempts.points) throw tooMany(count);
+    if (count.consumedPoints > this.attempts.points) throw tooMany('sign-ins', count);
   }
 
   /** @throws DomainError `too-many` where the account or the network has no failure left. */
@@ -68,11 +68,5 @@ function placeOf(email: string, network: string): string {
 }
 
 function refuseWhenUsedUp({ points }: RateLimiterMemory, count: RateLimiterRes | null): void {
-  if (count && count.consumedPoints >= points) throw tooMany(count);
-}
-
-function tooMany({ msBeforeNext }: RateLimiterRes): DomainError {
-  const retryAfterSeconds = Math.max(1, Math.ceil(msBeforeNext / 1000));
-  const message = `Too many sign-ins were tried. Try again in ${retryAfterSeconds} seconds.`;
-  return new DomainError('too-many', 'too-many-sign-ins', message, { retryAfterSeconds });
+  if (count && count.consumedPoints >= points) throw tooMany('sign-ins', count);
 }
