@@ -9,6 +9,7 @@ import { TestTokens } from '#test/test-tokens';
 import { DomainError } from '../contract/domain-error.js';
 import { rows } from '../persistence/rows.js';
 import { UnitOfWork } from '../persistence/unit-of-work.js';
+import { Public } from './access.js';
 import { accepted, created } from './answer.js';
 import { createHttpApp } from './create-http-app.js';
 import { Idempotent } from './idempotency.js';
@@ -36,6 +37,13 @@ class Notes {
   @Post(':id/copies')
   copy(@Param('id') id: string) {
     return accepted({ of: id, copy: randomUUID() });
+  }
+
+  @Public()
+  @Idempotent()
+  @Post('public')
+  leave(@Body({ schema: Note }) { text }: z.infer<typeof Note>) {
+    return { text, at: randomUUID() };
   }
 
   @Idempotent()
@@ -130,6 +138,22 @@ describe('a request repeated under one Idempotency-Key', () => {
     const first = await post('k1', {}, '/notes/plain');
     const second = await post('k1', {}, '/notes/plain');
     expect([second.statusCode, second.body]).toEqual([201, first.body]);
+  });
+
+  it('is told apart by network address where nobody is signed in, so that no stranger can use up a key', async () => {
+    const leave = (text: string, remoteAddress: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/notes/public',
+        headers: { 'idempotency-key': '1' },
+        payload: { text },
+        remoteAddress,
+      });
+    const mine = await leave('mine', '192.0.2.1');
+    const theirs = await leave('theirs', '192.0.2.2');
+    expect([theirs.statusCode, theirs.json().text]).toEqual([201, 'theirs']);
+    expect((await leave('mine', '192.0.2.1')).body).toBe(mine.body);
+    expect((await leave('theirs', '192.0.2.1')).statusCode).toBe(409);
   });
 
   it('is refused with another body, and with another path', async () => {

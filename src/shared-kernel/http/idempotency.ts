@@ -76,11 +76,15 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Keys are the client's own, so they count per route and principal. Neither the key nor the body is kept: the
- * fingerprint is keyed by the key, so that whoever reads the table cannot guess a body (a password in it) by hashing.
+ * Keys are the client's own, so they count per route and principal; where nobody is signed in, per network address, or
+ * one stranger could use up the keys of all others. Anonymous callers behind one address still share theirs, and whoever
+ * comes back from another address is somebody new.
+ *
+ * Neither the key nor the body is kept: the fingerprint is keyed by the key, so that whoever reads the table cannot
+ * guess a body (a password in it) by hashing.
  */
 function attemptOf(request: FastifyRequest, key: string): Attempt {
-  const scope = `${request.method} ${request.routeOptions.url} ${request.principal?.id ?? 'anyone'}`;
+  const scope = `${request.method} ${request.routeOptions.url} ${request.principal?.id ?? `anyone at ${request.ip}`}`;
   const said = canonicalJson({ body: request.body, params: request.params });
   return {
     scope,
