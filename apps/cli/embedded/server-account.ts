@@ -84,16 +84,23 @@ export function runAs(
   { logFd, signal }: { logFd?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<Outcome> {
   const out = logFd ?? 'pipe';
-  const child = spawn(command, args, {
+  const options = {
     ...optionsFor(account),
+    ...(signal && { signal }),
     stdio: ['ignore', out, out],
-    ...(signal === undefined ? {} : { signal }),
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  } satisfies SpawnOptions;
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ code: null, output: error.message }));
-    child.once('close', (code) => resolve({ code, output: output.trim() }));
+    const failed = (error: Error) => resolve({ code: null, output: error.message });
+    try {
+      const child = spawn(command, args, options);
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+      child.once('error', failed);
+      child.once('close', (code) => resolve({ code, output: output.trim() }));
+    } catch (error) {
+      // Thrown rather than emitted for an account that this user namespace does not know.
+      failed(error as Error);
+    }
   });
 }
 
