@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { BootOptions } from './boot-options.js';
 
 /** What the identity module is told about the administrator it must have. */
@@ -35,12 +36,16 @@ export async function withFirstAdmin<App>(
   return app;
 }
 
-async function keptAdmin(file: string): Promise<{ email: string; password: string } | undefined> {
+/** What the identity module takes; checked here, where the file is known that it came from. */
+const KeptAdmin = z.object({ email: z.email().max(254), password: z.string().min(12).max(200) });
+
+async function keptAdmin(file: string): Promise<z.infer<typeof KeptAdmin> | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return KeptAdmin.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw Object.assign(new Error(`${file} cannot be read: ${(error as Error).message}`), {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
+    throw Object.assign(new Error(`${file} cannot be read: ${why}`), {
       mend: 'Delete it if it is broken; set SEAMLINE_ADMIN_EMAIL and SEAMLINE_ADMIN_PASSWORD to make an administrator.',
     });
   }
