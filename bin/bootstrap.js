@@ -235,8 +235,8 @@ function fittingNode(root) {
   }
   const pinned = readText(join(root, '.node-version'))?.trim();
   throw new BootstrapError(
-    `Seamline needs Node ${wanted.replace('>=', '')} or newer; this is ${process.versions.node}, and no Node comes as a package for ` +
-      `${process.platform}-${process.arch}. Install Node ${pinned}, for instance with "nvm install ${pinned}", and run the command again.`,
+    `Seamline needs Node ${wanted.replace('>=', '')} or newer; this is ${process.versions.node}, and none came with the packages ` +
+      `(for ${process.platform}-${process.arch}). Install Node ${pinned}, for instance with "nvm install ${pinned}", and run the command again.`,
   );
 }
 
