@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type OrderView, type Shop, startShop } from './shop.js';
+import { askUntil, type OrderView, type Shop, startShop } from './shop.js';
 
 const gbp = (amount: string) => ({ amount, currency: 'GBP' });
 const paidBy = (token: string) => ({ payment: { token } });
@@ -235,9 +235,8 @@ describe('the shop', () => {
     expect(taken.body).toMatchObject({ status: 'requested', total: gbp('35.00') });
 
     const location = taken.headers.get('location') ?? '';
-    for (let status = 'requested'; status !== 'completed'; ) {
-      ({ status } = (await shop.request<{ status: string }>('GET', location, { token: shop.admin })).body);
-    }
+    const taking = async () => (await shop.request<{ status: string }>('GET', location, { token: shop.admin })).body;
+    await askUntil(taking, ({ status }) => status === 'completed');
     expect(await shop.stock(sku)).toMatchObject({ onHand: 6, available: 6 });
     const account = await shop.request('GET', `/billing/accounts/${alice.id}`, { token: shop.admin });
     expect(account.body.credited).toEqual(gbp('35.00'));

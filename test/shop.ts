@@ -61,13 +61,8 @@ export async function startShop(): Promise<Shop> {
   const admin = await signIn(ADMIN);
   let made = 0;
 
-  const settled: Shop['settled'] = async (id, when = ({ status }) => status !== 'placed') => {
-    for (const end = Date.now() + SETTLES_WITHIN; ; await pause(100)) {
-      const { body } = await request<OrderView>('GET', `/orders/${id}`, { token: admin });
-      if (when(body)) return body;
-      if (Date.now() > end) throw new Error(`Order ${id} is still ${body.status} after ${SETTLES_WITHIN} ms.`);
-    }
-  };
+  const settled: Shop['settled'] = (id, when = ({ status }) => status !== 'placed') =>
+    askUntil(async () => (await request<OrderView>('GET', `/orders/${id}`, { token: admin })).body, when);
   return {
     url: app.url,
     databaseUrl: database.databaseUrl,
@@ -114,3 +109,12 @@ async function must<Body>(sent: Promise<Response<Body>>, status: number): Promis
 }
 
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The first answer that is as wanted. @throws when it still is not after 20 seconds, and says what it is. */
+export async function askUntil<Answer>(ask: () => Promise<Answer>, isSo: (answer: Answer) => boolean): Promise<Answer> {
+  for (const end = Date.now() + SETTLES_WITHIN; ; await pause(100)) {
+    const answer = await ask();
+    if (isSo(answer)) return answer;
+    if (Date.now() > end) throw new Error(`After ${SETTLES_WITHIN} ms it still is ${JSON.stringify(answer)}.`);
+  }
+}
