@@ -77,6 +77,8 @@ export interface EmbeddedPostgres {
   /** Whether the server had been running already, left behind by a process that was killed. */
   adopted: boolean;
   dataDirectory: string;
+  /** False once it has died, of whatever cause. */
+  isRunning(): boolean;
   /** Stops the server within `patienceMs` (3 s when not given), and without ceremony after that. */
   stop(patienceMs?: number): Promise<void>;
 }
@@ -109,6 +111,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     url: urlOf(port, password, DATABASE),
     adopted: adopted !== null,
     dataDirectory: place.dataDirectory,
+    isRunning: () => runningPostmaster(place.dataDirectory) !== null,
     stop: (patienceMs = 3000) => stopServer(place, binaries, patienceMs),
   };
 }

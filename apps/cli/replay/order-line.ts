@@ -28,6 +28,8 @@ export interface OrderLine {
 }
 
 const MAX_SKU = 40;
+/** The most that one line of an order may ask for. */
+const MAX_QUANTITY = 1_000_000;
 const MAX_DECIMALS = 4;
 /** An invoice number becomes part of an idempotency key, where `:` separates the parts. */
 const INVOICE = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$/;
@@ -84,12 +86,14 @@ function invoiceFault(invoice: string): string | undefined {
 function skuFault(sku: string): string | undefined {
   if (sku === '') return 'no stock code';
   if (sku.length > MAX_SKU) return `stock code ${shown(sku)} is longer than ${MAX_SKU} characters`;
+  if (/^\.+$/.test(sku)) return `stock code ${shown(sku)} is nothing but dots`;
   return CONTROL_CHARACTERS.test(sku) ? `stock code ${shown(sku)} contains a control character` : undefined;
 }
 
 function quantityFault(invoice: string, quantity: string): string | undefined {
   if (!INTEGER.test(quantity)) return `quantity ${shown(quantity)} is not a whole number`;
   if (Number(quantity) === 0) return 'quantity 0';
+  if (Math.abs(Number(quantity)) > MAX_QUANTITY) return `quantity ${shown(quantity)} is more than ${MAX_QUANTITY}`;
   if (Number(quantity) > 0 && isCancellation(invoice)) return `quantity ${quantity} above zero in a cancellation`;
   return undefined;
 }

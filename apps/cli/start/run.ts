@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { readSettings, type Settings } from '../../monolith/settings.js';
+import type { EmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { takeHomeLock } from '../embedded/home-lock.js';
 import { projectRoot } from '../project-root.js';
 import { explain, isMendable, UserError } from '../user-error.js';
@@ -11,6 +12,7 @@ import { type EndingWatch, watchForEnding } from './ending.js';
 const END_WITHIN_MS = 4500;
 const APP_ENDS_WITHIN_MS = 3000;
 const DATABASE_STOPS_AT_ONCE_MS = 1000;
+const LOOK_AFTER_DATABASE_MS = 1000;
 
 /** Undoes one thing that was started; `leftMs` is how long it may take. */
 interface Closer {
@@ -48,16 +50,31 @@ async function startAll(settings: Settings, home: string, closers: Closer[], wat
   if (lock !== undefined) closers.push({ atMostMs: END_WITHIN_MS, close: async () => lock.release() });
   await checkPort(settings.port, settings.host);
 
-  const databaseUrl = settings.databaseUrl ?? (await startDatabase(home, closers, watch.signal));
+  const database = settings.databaseUrl === undefined ? await startDatabase(home, closers, watch.signal) : undefined;
+  const databaseUrl = settings.databaseUrl ?? (database as EmbeddedPostgres).url;
   watch.signal.throwIfAborted();
   const app = await startApp(settings, databaseUrl, home, closers);
   watch.signal.throwIfAborted();
   lock?.noteUrl(app.url);
   say(`Seamline is ready on ${app.url} (${(performance.now() / 1000).toFixed(1)} s)`);
   say(`The API is described on ${app.url}/docs; Ctrl-C stops everything.`);
+  if (database) await keepRunning(database, home, watch.signal);
 }
 
-async function startDatabase(home: string, closers: Closer[], signal: AbortSignal): Promise<string> {
+/** Starts the server again when it dies under us, on the same port, so that the modules find it again by themselves. */
+async function keepRunning(database: EmbeddedPostgres, home: string, signal: AbortSignal): Promise<void> {
+  const { startEmbeddedPostgres } = await import('../embedded/embedded-postgres.js');
+  const port = Number(new URL(database.url).port);
+  while (!signal.aborted) {
+    await pause(LOOK_AFTER_DATABASE_MS);
+    if (signal.aborted || database.isRunning()) continue;
+    say('The embedded PostgreSQL has ended; starting it again …');
+    await startEmbeddedPostgres({ home, say, port, signal });
+    say('The embedded PostgreSQL runs again.');
+  }
+}
+
+async function startDatabase(home: string, closers: Closer[], signal: AbortSignal): Promise<EmbeddedPostgres> {
   say('Starting the embedded PostgreSQL …');
   const { startEmbeddedPostgres } = await import('../embedded/embedded-postgres.js');
   const starting = startEmbeddedPostgres({ home, say, signal });
@@ -68,7 +85,7 @@ async function startDatabase(home: string, closers: Closer[], signal: AbortSigna
   });
   const server = await starting;
   if (server.adopted) say('It was still running after an earlier start that was killed; using it.');
-  return server.url;
+  return server;
 }
 
 async function startApp(settings: Settings, databaseUrl: string, home: string, closers: Closer[]) {

@@ -201,6 +201,18 @@ describe('when things go wrong', () => {
     expect(await heard('late')).toEqual([1]);
   });
 
+  it('takes a row with hostile headers for what it is, and stops for none', async () => {
+    for (const headers of ['null', '[]', '"text"', '{"id":"no-uuid","type":"evil","source":7,"time":5}']) {
+      await sql.query(
+        `insert into speaker.outbox (event_id, type, key, headers, payload)
+         values (gen_random_uuid(), $1, 'hostile', $2, '{"key":"hostile","n":1,"fault":""}')`,
+        [Said.name, headers],
+      );
+    }
+    await say('after-hostile');
+    await until(async () => (await heard('after-hostile')).length === 1);
+  });
+
   it('sends again what is retained after the data came from another cluster, and nothing happens twice', async () => {
     await say('before-move');
     await until(async () => (await heard('before-move')).length === 1);

@@ -24,7 +24,8 @@ interface Row {
   event_id: string;
   type: string;
   key: string;
-  headers: Record<string, string>;
+  /** What stands in the table; written by us, but nothing keeps an operator's hands off it. */
+  headers: Record<string, string> | null;
   payload: Record<string, unknown>;
 }
 
@@ -368,18 +369,21 @@ class SubscriberLoop {
   }
 }
 
+/** Of the headers only the ones that an envelope has: whatever else stands there must not change what the row is. */
+const HEADERS = ['causationid', 'traceparent', 'tracestate', 'sequence'] as const;
+
 function toEnvelope(source: string, row: Row): Envelope {
-  const { time, correlationid, ...headers } = row.headers;
+  const headers = row.headers ?? {};
   return {
     specversion: '1.0',
     id: row.event_id,
     source: `/${source}`,
     type: row.type,
     subject: row.key,
-    time: time ?? '',
+    time: headers.time ?? '',
     datacontenttype: 'application/json',
-    correlationid: correlationid ?? row.event_id,
-    ...headers,
+    correlationid: headers.correlationid ?? row.event_id,
+    ...Object.fromEntries(HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]))),
     data: row.payload,
   };
 }
