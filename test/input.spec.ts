@@ -8,7 +8,7 @@ import type { Operation } from './input/operations.js';
 import { brokenPromises } from './input/promises.js';
 import { allowedRequest, anyRequest, spoiltInOnePart } from './input/requests.js';
 import { setStage } from './input/stage.js';
-import { pause } from './shop.js';
+import { askUntil } from './shop.js';
 
 // A failure is replayed with the FUZZ_SEED and FUZZ_PATH that it prints, and -t with the name of the test.
 const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
@@ -131,9 +131,10 @@ describe(`input (FUZZ_SEED=${SEED})`, () => {
   });
 
   it('leaves nothing undecided and no message undeliverable', async () => {
-    const undecided = () => rowsOf(shop.databaseUrl, UNDECIDED);
-    for (const end = Date.now() + 30_000; Date.now() < end && (await undecided()).length > 0; ) await pause(200);
-    expect(await undecided()).toEqual([]);
+    await askUntil(
+      () => rowsOf(shop.databaseUrl, UNDECIDED),
+      (rows) => rows.length === 0,
+    );
     expect(await deadLetters(shop.databaseUrl)).toEqual([]);
   }, 45_000);
 });

@@ -1,4 +1,4 @@
-import { pause, type Shop, startShop } from '../shop.js';
+import { askUntil, type Shop, startShop } from '../shop.js';
 import { type Api, readApi } from './operations.js';
 import type { Known } from './schema.js';
 import { type Signer, signerOf } from './signing.js';
@@ -62,11 +62,9 @@ async function furnish(shop: Shop): Promise<Stage> {
 /** The id of a return, once it is on the shelf and credited. */
 async function returned(shop: Shop, { token }: Person, body: object): Promise<string> {
   const { id } = (await shop.request<{ id: string }>('POST', '/orders/returns', { token, body })).body;
-  for (const end = Date.now() + 20_000; Date.now() < end; await pause(50)) {
-    const { status } = (await shop.request<{ status: string }>('GET', `/orders/returns/${id}`, { token })).body;
-    if (status === 'completed') return id;
-  }
-  throw new Error(`Return ${id} is not completed.`);
+  const look = async () => (await shop.request<{ status: string }>('GET', `/orders/returns/${id}`, { token })).body;
+  await askUntil(look, ({ status }) => status === 'completed');
+  return id;
 }
 
 function knownValues(skus: string[], ids: string[]): Known {
