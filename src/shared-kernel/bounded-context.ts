@@ -14,10 +14,11 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import { HealthRegistry } from './http/health.js';
 import { Dispatch } from './messaging/dispatch.js';
+import { Housekeeping } from './messaging/housekeeping.js';
 import { Receiver } from './messaging/receiver.js';
 import { type BoundSubscription, bindSubscriptions } from './messaging/subscriptions.js';
 import { WaitingRoom } from './messaging/waiting-room.js';
-import { giveBackLostConnections } from './persistence/lost-connections.js';
+import { databaseOf } from './persistence/database.js';
 import { type MigrationStep, migrate } from './persistence/migrate.js';
 import { UnitOfWork } from './persistence/unit-of-work.js';
 import { Runtime } from './runtime.js';
@@ -44,6 +45,8 @@ class ContextLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private waitingRoom: WaitingRoom | undefined;
+  private receiver: Receiver | undefined;
+  private housekeeping: Housekeeping | undefined;
 
   constructor(
     @Inject(OPTIONS) private readonly options: BoundedContextOptions,
@@ -62,11 +65,9 @@ class ContextLifecycle
     const waitingRoom = new WaitingRoom(name, this.unitOfWork, dispatch);
     const receiver = new Receiver(name, this.unitOfWork, dispatch, () => waitingRoom.wake());
     this.waitingRoom = waitingRoom;
+    this.receiver = receiver;
     this.runtime.options.transport.consume(name, (batch) => receiver.receive(batch));
-    this.runtime.announce(
-      this.options.declaration,
-      subscriptions.map(({ type }) => type),
-    );
+    this.runtime.announce(this.options.declaration, subscriptions);
     this.health.register(name, async () => {
       await this.unitOfWork.query('select 1');
     });
@@ -75,14 +76,19 @@ class ContextLifecycle
   onApplicationBootstrap(): void {
     this.runtime.startRelay(this.options.declaration);
     this.waitingRoom?.start();
+    this.housekeeping = new Housekeeping(this.unitOfWork);
+    this.housekeeping.start();
   }
 
   /** The last request has been answered by now; what was published and not delivered waits for the next start. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.runtime.stopRelay(this.options.declaration.name), this.waitingRoom?.stop()]);
+    const { name } = this.options.declaration;
+    await Promise.all([this.runtime.stopRelay(name), this.waitingRoom?.stop(), this.housekeeping?.stop()]);
   }
 
   async onApplicationShutdown(): Promise<void> {
+    // After all relays have stopped, those of other modules too. Without a database there is nobody to tell.
+    await this.receiver?.end().catch(() => undefined);
     await this.orm.close(true);
   }
 
@@ -111,6 +117,8 @@ function mustBeAllowed({ name, dependsOn }: ModuleDeclaration, subscriptions: re
 
 /** A statement that takes longer is cut: whoever waits for a lock that long had better begin anew. In milliseconds. */
 const STATEMENT_TIMEOUT = 30_000;
+/** A transaction that says nothing for longer is ended by the server: a frozen process must not keep its locks. In milliseconds. */
+const IDLE_IN_TRANSACTION = 5_000;
 /** How long work waits for a connection of the pool before it hears that there is none. In milliseconds. */
 const CONNECTION_TIMEOUT = 10_000;
 
@@ -127,10 +135,13 @@ async function openContext(runtime: Runtime, options: BoundedContextOptions): Pr
       pool: { min: 0, max: runtime.poolSize, idleTimeoutMillis: 30_000 },
       driverOptions: {
         application_name: `seamline ${name}`,
-        options: `-c search_path=${schema} -c statement_timeout=${STATEMENT_TIMEOUT}`,
+        options: [
+          `-c search_path=${schema}`,
+          `-c statement_timeout=${STATEMENT_TIMEOUT}`,
+          `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION}`,
+        ].join(' '),
         connectionTimeoutMillis: CONNECTION_TIMEOUT,
         keepAlive: true,
-        onPoolCreated: giveBackLostConnections,
       },
       forceUtcTimezone: true,
     }),
@@ -153,7 +164,8 @@ export class BoundedContext {
         {
           provide: UnitOfWork,
           inject: [MikroORM, Runtime],
-          useFactory: (orm: MikroORM, runtime: Runtime) => new UnitOfWork(name, orm, () => runtime.wakeRelay(name)),
+          useFactory: async (orm: MikroORM, runtime: Runtime) =>
+            new UnitOfWork(name, await databaseOf(orm), (messages) => runtime.wakeRelay(name, messages)),
         },
         ContextLifecycle,
       ],

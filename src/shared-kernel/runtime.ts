@@ -1,5 +1,7 @@
-import type { MessageType } from './contract/message.js';
+import type { Outgoing } from './messaging/outbox.js';
 import { Relay } from './messaging/relay.js';
+import type { Subscriber } from './messaging/subscribers.js';
+import type { BoundSubscription } from './messaging/subscriptions.js';
 import type { ModuleDeclaration } from './topology/declaration.js';
 import type { Transport } from './transports/transport.js';
 
@@ -20,7 +22,7 @@ export interface RuntimeOptions {
  * Modules announce their subscriptions while Nest initialises them; the relays start after the last one has.
  */
 export class Runtime {
-  private readonly announced: { declaration: ModuleDeclaration; types: readonly MessageType[] }[] = [];
+  private readonly announced: { declaration: ModuleDeclaration; subscriptions: readonly BoundSubscription[] }[] = [];
   private readonly relays = new Map<string, Relay>();
 
   constructor(readonly options: RuntimeOptions) {}
@@ -37,28 +39,41 @@ export class Runtime {
     return url;
   }
 
-  announce(declaration: ModuleDeclaration, types: readonly MessageType[]): void {
-    this.announced.push({ declaration, types });
+  announce(declaration: ModuleDeclaration, subscriptions: readonly BoundSubscription[]): void {
+    this.announced.push({ declaration, subscriptions });
   }
 
-  startRelay({ name, schema, dependsOn }: ModuleDeclaration): void {
-    const mayOwn = (type: MessageType) =>
-      type.owner === name || (type.kind === 'command' && dependsOn.includes(type.owner));
-    const subscribers = this.announced
-      .map(({ declaration, types }) => [declaration.name, types.filter(mayOwn).map((type) => type.name)] as const)
-      .filter(([, types]) => types.length > 0);
-    const relay = new Relay(name, schema, this.urlOf(name), this.options.transport, new Map(subscribers));
+  startRelay(declaration: ModuleDeclaration): void {
+    const { name, schema } = declaration;
+    const { transport } = this.options;
+    const relay = new Relay({
+      module: name,
+      schema,
+      url: this.urlOf(name),
+      transport,
+      subscribers: this.subscribersOf(declaration),
+    });
     this.relays.set(name, relay);
     relay.start();
+  }
+
+  /** Those who take a message that this module may put into its outbox. */
+  private subscribersOf({ name, dependsOn }: ModuleDeclaration): Subscriber[] {
+    return this.announced.flatMap(({ declaration, subscriptions }) => {
+      const types = subscriptions
+        .filter(({ type }) => type.owner === name || (type.kind === 'command' && dependsOn.includes(type.owner)))
+        .map(({ type, options: { from } }) => ({ name: type.name, from }));
+      return types.length === 0 ? [] : [{ name: declaration.name, types, retired: declaration.retired ?? [] }];
+    });
   }
 
   async stopRelay(module: string): Promise<void> {
     await this.relays.get(module)?.stop();
   }
 
-  /** Something was committed to the module's outbox. */
-  wakeRelay(module: string): void {
-    this.relays.get(module)?.wake();
+  /** These were committed to the module's outbox. */
+  wakeRelay(module: string, messages: readonly Outgoing[]): void {
+    this.relays.get(module)?.wake(messages);
   }
 
   /** See {@link Relay.delivered}. */

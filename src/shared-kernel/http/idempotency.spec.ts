@@ -3,11 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { Body, Controller, Module, Param, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import pg from 'pg';
 import { z } from 'zod';
 import { createEmptyDatabase, type EmptyDatabase } from '#test/test-database';
 import { TestTokens } from '#test/test-tokens';
 import { DomainError } from '../contract/domain-error.js';
-import { rows } from '../persistence/rows.js';
+import { databaseOf } from '../persistence/database.js';
+import { MUST_BE_HERE } from '../persistence/fence.js';
 import { UnitOfWork } from '../persistence/unit-of-work.js';
 import { Public } from './access.js';
 import { accepted, created } from './answer.js';
@@ -56,6 +58,7 @@ class Notes {
 describe('a request repeated under one Idempotency-Key', () => {
   let database: EmptyDatabase;
   let orm: MikroORM;
+  let unitOfWork: UnitOfWork;
   let tokens: TestTokens;
   let app: NestFastifyApplication;
   let anna: { authorization: string };
@@ -72,18 +75,20 @@ describe('a request repeated under one Idempotency-Key', () => {
         pool: { max: 2 },
       }),
     );
+    unitOfWork = new UnitOfWork('notes', await databaseOf(orm), () => undefined);
     for (const statement of [
       "create table placement as select 'here'::text as state",
+      MUST_BE_HERE,
       'create table note (id int generated always as identity, text text)',
       `create table idempotency_key (scope text, key text, fingerprint text not null, status int, headers jsonb,
          body jsonb, created_at timestamptz default now(), primary key (scope, key))`,
     ]) {
-      await rows(orm.em.fork(), statement);
+      await unitOfWork.query(statement);
     }
 
     @Module({
       controllers: [Notes],
-      providers: [{ provide: UnitOfWork, useValue: new UnitOfWork('notes', orm, () => undefined) }],
+      providers: [{ provide: UnitOfWork, useValue: unitOfWork }],
     })
     class NotesModule {}
 
@@ -103,7 +108,7 @@ describe('a request repeated under one Idempotency-Key', () => {
 
   beforeEach(async () => {
     meanwhile = async () => undefined;
-    await rows(orm.em.fork(), 'truncate note, idempotency_key');
+    await unitOfWork.query('truncate note, idempotency_key');
   });
 
   const post = (key: string | undefined, payload: object | undefined, url = '/notes', who = anna) =>
@@ -113,7 +118,7 @@ describe('a request repeated under one Idempotency-Key', () => {
       headers: { ...who, ...(key && { 'idempotency-key': key }) },
       payload: payload ?? {},
     });
-  const notes = () => rows(orm.em.fork(), 'select text from note');
+  const notes = () => unitOfWork.query('select text from note');
 
   it('is done once and answered the same to the last byte', async () => {
     const first = await post('k1', { text: 'hello' });
@@ -191,7 +196,7 @@ describe('a request repeated under one Idempotency-Key', () => {
   it('waits for its twin that is under way, more of them than the pool has connections', async () => {
     meanwhile = async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await rows(orm.em.fork(), 'select 1');
+      await unitOfWork.query('select 1');
     };
     const answers = await Promise.all(Array.from({ length: 8 }, () => post('k1', { text: 'hello' })));
     expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
@@ -202,14 +207,13 @@ describe('a request repeated under one Idempotency-Key', () => {
   it('waits for a twin in another process, on the row', async () => {
     // Given: another process holds the same key, not yet committed
     await post('k1', { text: 'hello' });
-    const [kept] = await rows<{ scope: string; key: string; fingerprint: string }>(
-      orm.em.fork(),
+    const [kept] = await unitOfWork.query<{ scope: string; key: string; fingerprint: string }>(
       'delete from idempotency_key returning scope, key, fingerprint',
     );
-    const elsewhere = orm.em.fork();
-    await elsewhere.begin();
-    await rows(
-      elsewhere,
+    const elsewhere = new pg.Client({ connectionString: database.databaseUrl });
+    await elsewhere.connect();
+    await elsewhere.query('begin');
+    await elsewhere.query(
       `insert into idempotency_key (scope, key, fingerprint, status, headers, body)
        values ($1, $2, $3, 201, '{"location":"/notes/elsewhere"}', to_jsonb('{"id":"elsewhere"}'::text))`,
       [kept?.scope, kept?.key, kept?.fingerprint],
@@ -217,7 +221,8 @@ describe('a request repeated under one Idempotency-Key', () => {
     // When: ours comes, and the other commits
     const ours = post('k1', { text: 'hello' });
     expect(await Promise.race([ours, new Promise((resolve) => setTimeout(resolve, 150, 'waits'))])).toBe('waits');
-    await elsewhere.commit();
+    await elsewhere.query('commit');
+    await elsewhere.end();
     // Then: ours repeats its answer
     expect((await ours).headers.location).toBe('/notes/elsewhere');
     expect((await ours).json()).toEqual({ id: 'elsewhere' });
@@ -236,7 +241,7 @@ describe('a request repeated under one Idempotency-Key', () => {
 
   it('keeps neither the key nor the body in the clear', async () => {
     await post('my-secret-key', { text: 'my-secret-text' });
-    const kept = await rows(orm.em.fork(), 'select scope, key, fingerprint from idempotency_key');
+    const kept = await unitOfWork.query('select scope, key, fingerprint from idempotency_key');
     expect(JSON.stringify(kept)).not.toMatch(/my-secret/);
   });
 

@@ -28,7 +28,7 @@ const FAILURES: Record<string, () => Error> = {
   boom: () => Object.assign(new Error('password=hunter2'), { detail: 'Key (email)=(a@b.c)' }),
   odd4: () => Object.assign(new Error('upstream said 404'), { statusCode: 404 }),
   away: () => new Error('query failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) }),
-  moved: () => new ModuleFenced('parcels', 'fenced'),
+  moved: () => new ModuleFenced('parcels'),
 };
 
 @Public()

@@ -4,57 +4,48 @@ import type { MessageType, Payload } from '../contract/message.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import { toOutgoing } from './outbox.js';
 
+/** Messages whose time has come are moved by so many. */
+const MOVE = 100;
+
 /** A message of a module to itself, due later. A row like any other: it survives whatever the process does not. */
-export async function delay<Type extends MessageType>(
+export function delay<Type extends MessageType>(
   tx: Transaction,
   type: Type,
   payload: Payload<Type>,
   milliseconds: number,
-): Promise<void> {
+): void {
   const { eventId, key, headers, payload: data } = toOutgoing(type, payload);
-  const { time, correlationid, ...extensions } = headers;
+  const { time, correlationid, ...extensions } = JSON.parse(headers) as Record<string, string>;
   const envelope: Envelope = {
     specversion: '1.0',
     id: eventId,
     source: `/${tx.module}`,
     type: type.name,
     subject: key,
-    time,
+    time: time ?? '',
     datacontenttype: 'application/json',
     correlationid: correlationid ?? uuidv7(),
-    ...withoutUndefined(extensions),
-    data: data as Record<string, unknown>,
+    ...extensions,
+    data: JSON.parse(data),
   };
-  await tx.query(
-    `insert into delayed (subscriber, envelope, due_at) values ($1, $2, now() + $3 * interval '1 millisecond')`,
-    [tx.module, JSON.stringify(envelope), milliseconds],
+  tx.execute(`insert into delayed (envelope, due_at) values ($1, now() + $2 * interval '1 millisecond')`, [
+    JSON.stringify(envelope),
+    milliseconds,
+  ]);
+}
+
+/** Moves delayed messages whose time has come to the parked ones, behind those of their key. Answers how many. */
+export async function moveDue(tx: Transaction): Promise<number> {
+  const moved = await tx.query(
+    `with due as (
+       delete from delayed where id in (
+         select id from delayed where due_at <= now() order by due_at, id limit ${MOVE} for update skip locked)
+       returning id, envelope, due_at)
+     insert into parked (source, key, event_id, type, envelope, attempts, due_at)
+     select substr(envelope ->> 'source', 2), envelope ->> 'subject', (envelope ->> 'id')::uuid, envelope ->> 'type',
+            envelope, 0, due_at
+       from due order by due_at, id
+     returning seq`,
   );
-}
-
-interface Delayed {
-  readonly id: string;
-  readonly subscriber: string;
-  readonly envelope: Envelope;
-}
-
-/** Takes the next delayed message whose time has come out of its row, in the transaction of its effect. */
-export async function takeDelayed(tx: Transaction): Promise<Delayed | undefined> {
-  const [row] = await tx.query<Delayed>(
-    `delete from delayed where id = (
-       select id from delayed where due_at <= now() order by due_at limit 1 for update skip locked)
-     returning id, subscriber, envelope`,
-  );
-  return row;
-}
-
-/** Takes out this very message after its effect was rolled back; false when another process has had it meanwhile. */
-export async function removeDelayed(tx: Transaction, { id }: Delayed): Promise<boolean> {
-  const removed = await tx.query('delete from delayed where id = $1 returning id', [id]);
-  return removed.length > 0;
-}
-
-function withoutUndefined(headers: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
+  return moved.length;
 }

@@ -1,12 +1,37 @@
 import { Envelope, sourceModule } from '../contract/envelope.js';
+import { asError } from '../persistence/failures.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
+import { DeadlineExceeded } from '../resilience/deadline.js';
 import { childTraceparent, runInContext, type TelemetryContext } from '../telemetry/context.js';
 import type { BoundSubscription, Message } from './subscriptions.js';
 
 /** This module will never be able to take this message as it is: waiting and trying again cannot help. */
 export class Unacceptable extends Error {}
 
-/** Finds a message's handlers in one module, checks its contract and runs them inside the given transaction. */
+/** Nobody here handles the type. Another version of the program may. */
+export class UnknownType extends Unacceptable {}
+
+/** A handler failed at this message, as far as can be told. */
+export class HandlerFailed extends Error {
+  constructor(
+    readonly envelope: Envelope,
+    override readonly cause: Error,
+  ) {
+    super(cause.message, { cause });
+  }
+}
+
+/** A message that its module can take, with those who take it. */
+interface Acceptable {
+  readonly envelope: Envelope;
+  readonly message: Message;
+  readonly handlers: readonly BoundSubscription[];
+}
+
+/** Messages of one type that are handled together; only one, where no handler takes batches. */
+type Step = Acceptable[];
+
+/** Finds the handlers of messages in one module, checks the contracts and runs them inside the given transaction. */
 export class Dispatch {
   private readonly byType = new Map<string, BoundSubscription[]>();
 
@@ -21,22 +46,122 @@ export class Dispatch {
     }
   }
 
-  /** @throws Unacceptable for an unknown type or a payload that breaks its contract; whatever a handler throws. */
-  async handle(envelope: Envelope, tx: Transaction): Promise<void> {
-    const subscriptions = this.byType.get(envelope.type);
-    if (!subscriptions) throw new Unacceptable(`${this.module} has no handler for ${envelope.type}.`);
-    const message = read(envelope, subscriptions[0] as BoundSubscription);
-    const inner = tx.nested();
+  /** The types that somebody here handles. */
+  get types(): string[] {
+    return [...this.byType.keys()];
+  }
+
+  /** Whether a dead letter of this type holds up its key. */
+  holdsKey(type: string): boolean {
+    return this.byType.get(type)?.some(({ options }) => options.afterDeadLetter === 'waits') ?? false;
+  }
+
+  /**
+   * Handles messages in order per key.
+   * @throws HandlerFailed for the first that fails, where that can be told; whatever a batch handler throws, else
+   */
+  async handle(messages: readonly Acceptable[], tx: Transaction): Promise<void> {
+    const alarm = new Alarm();
     try {
-      await runInContext(contextOf(this.module, envelope), () =>
-        this.unitOfWork.within(inner, async () => {
-          for (const { handle } of subscriptions) await handle(message, inner, envelope);
-        }),
+      for (const step of stepsOf(messages)) await this.take(step, tx, alarm);
+    } finally {
+      alarm.off();
+    }
+  }
+
+  /** @throws Unacceptable for an unknown type, a broken envelope or a payload that breaks its contract. */
+  accept(envelope: Envelope): Acceptable {
+    const handlers = this.byType.get(envelope.type);
+    if (!handlers) throw new UnknownType(`${this.module} has no handler for ${envelope.type}.`);
+    return { envelope, message: read(envelope, handlers[0] as BoundSubscription), handlers };
+  }
+
+  private async take(step: Step, tx: Transaction, alarm: Alarm): Promise<void> {
+    const [{ envelope, handlers }] = step as [Acceptable];
+    const blame = (error: unknown) => {
+      if (error instanceof HandlerFailed || step.length > 1) return asError(error);
+      return new HandlerFailed(envelope, asError(error));
+    };
+    const inner = tx.nested(blame);
+    try {
+      const messages = step.map(({ message }) => message);
+      const envelopes = step.map((each) => each.envelope);
+      const deadline = Math.min(...handlers.map(({ options }) => options.deadline));
+      const running = runInContext(contextOf(this.module, envelope), () =>
+        this.unitOfWork.within(inner, () => callAll(handlers, messages, envelopes, inner)),
       );
-      await inner.em.flush();
+      if (running) await alarm.before(deadline, running);
+      await inner.flush();
+    } catch (error) {
+      throw blame(error);
     } finally {
       inner.end();
     }
+  }
+}
+
+/** Calls one after the other; what all of them do at once needs no waiting. */
+function callAll(
+  handlers: readonly BoundSubscription[],
+  messages: readonly Message[],
+  envelopes: readonly Envelope[],
+  tx: Transaction,
+): Promise<void> | undefined {
+  const [only, ...others] = handlers;
+  if (others.length === 0) return only?.handle(messages, tx, envelopes) || undefined;
+  return (async () => {
+    for (const handler of handlers) {
+      if (handler.inBatches) await handler.handle(messages, tx, envelopes);
+      else
+        for (let n = 0; n < messages.length; n++)
+          await handler.handle([messages[n] as Message], tx, [envelopes[n] as Envelope]);
+    }
+  })();
+}
+
+/**
+ * Puts messages that a batch handler takes together, as far as no key's order is changed: a message may join an earlier
+ * step of its type unless a later step has one of its key.
+ */
+function stepsOf(messages: readonly Acceptable[]): Step[] {
+  const steps: Step[] = [];
+  const lastOfKey = new Map<string, number>();
+  const openOfType = new Map<string, number>();
+  for (const each of messages) {
+    const { subject, type } = each.envelope;
+    const open = each.handlers.some(({ inBatches }) => inBatches) ? openOfType.get(type) : undefined;
+    const joins = open !== undefined && open >= (lastOfKey.get(subject) ?? 0);
+    if (joins) steps[open]?.push(each);
+    else steps.push([each]);
+    const at = joins ? open : steps.length - 1;
+    lastOfKey.set(subject, at);
+    if (!joins) openOfType.set(type, at);
+  }
+  return steps;
+}
+
+/** One timer for all handlers of a batch. */
+class Alarm {
+  private timer: NodeJS.Timeout | undefined;
+  private ring: ((error: Error) => void) | undefined;
+
+  before(milliseconds: number, running: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.ring = reject;
+      running.then(resolve, reject);
+      this.set(milliseconds);
+    }).finally(() => {
+      this.ring = undefined;
+    }) as Promise<void>;
+  }
+
+  off(): void {
+    clearTimeout(this.timer);
+  }
+
+  private set(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ring?.(new DeadlineExceeded(milliseconds)), milliseconds);
   }
 }
 

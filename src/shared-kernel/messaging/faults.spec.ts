@@ -10,7 +10,6 @@ import { defineEvent } from '../contract/message.js';
 import { DatabaseAway } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
-import { failAgain } from './parked.js';
 import { type Message, Subscribe } from './subscriptions.js';
 
 const Said = defineEvent('speaker.said.v1', 'key', z.strictObject({ key: z.string(), n: z.int(), fault: z.string() }));
@@ -110,13 +109,6 @@ describe('when things go wrong', () => {
     expect(dead.rows).toEqual([{ attempts: 12, reason: 'connect ECONNREFUSED 10.0.0.1:443' }]);
   });
 
-  it('buries no message that another process has taken meanwhile', async () => {
-    const gone = { seq: '999999', subscriber: 'listener', attempts: 11, envelope: envelope('gone') };
-    const buried = await booted.transaction(ListenerModule, (tx) => failAgain(tx, gone, new Error('late'), false));
-    expect(buried).toBe(false);
-    expect((await sql.query("select 1 from listener.dead_letter where key = 'gone'")).rows).toEqual([]);
-  });
-
   it('survives more lost connections than its pool is wide', async () => {
     for (let n = 0; n < 14; n++) {
       const lost = booted.transaction(ListenerModule, async (tx) => {
@@ -170,6 +162,7 @@ describe('when things go wrong', () => {
         partition: 7,
         epoch,
         number,
+        generation: 0,
         messages: [envelope(key)],
       });
     expect(await batch(5, 1, 'first')).toEqual({ kind: 'taken' });
@@ -204,13 +197,16 @@ describe('when things go wrong', () => {
   it('takes a row with hostile headers for what it is, and stops for none', async () => {
     for (const headers of ['null', '[]', '"text"', '{"id":"no-uuid","type":"evil","source":7,"time":5}']) {
       await sql.query(
-        `insert into speaker.outbox (event_id, type, key, headers, payload)
-         values (gen_random_uuid(), $1, 'hostile', $2, '{"key":"hostile","n":1,"fault":""}')`,
+        `insert into speaker.outbox (partition, event_id, type, key, headers, payload)
+         values (1, gen_random_uuid(), $1, 'hostile', $2, '{"key":"hostile","n":1,"fault":""}')`,
         [Said.name, headers],
       );
     }
     await say('after-hostile');
     await until(async () => (await heard('after-hostile')).length === 1);
+    await until(async () => (await heard('hostile')).length === 3);
+    const dead = await sql.query("select reason from listener.dead_letter where key = 'hostile'");
+    expect(dead.rows).toEqual([{ reason: expect.stringContaining('The envelope') }]);
   });
 
   it('sends again what is retained after the data came from another cluster, and nothing happens twice', async () => {

@@ -179,7 +179,10 @@ describe('messages between modules', () => {
   it('are taken once although a batch is sent again', async () => {
     await tell('again', 1);
     await until(async () => (await heard('again')).length === 1);
-    await sql.query("update teller.relay_cursor set s1 = '3:3:', s2 = null, last_id = 0");
+    await sql.query(
+      `insert into teller.relay_position (subscriber, partition, move, s1, floor, last_id)
+       select subscriber, partition, max(move) + 1000, '3:3:', 0, 0 from teller.relay_position group by 1, 2`,
+    );
     await booted.restart();
     await tell('again', 2);
     await until(async () => (await heard('again')).length === 2);
@@ -198,7 +201,15 @@ describe('messages between modules', () => {
       correlationid: 'c',
       data: { key: 'k' },
     } as const;
-    const batch = { source: 'teller', subscriber: 'listener', partition: 1, epoch: 1, number: 1, messages: [message] };
+    const batch = {
+      source: 'teller',
+      subscriber: 'listener',
+      partition: 9,
+      epoch: 1,
+      number: 1,
+      generation: 0,
+      messages: [message],
+    };
     expect(await booted.transport.send(batch)).toEqual({ kind: 'taken' });
     const dead = await sql.query('select type, reason from listener.dead_letter where key = $1', ['k']);
     expect(dead.rows).toEqual([{ type: Unheard.name, reason: 'listener has no handler for listener.unheard.v1.' }]);

@@ -1,16 +1,21 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import { crc32 } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import type { MessageType, Payload } from '../contract/message.js';
-import { rows } from '../persistence/rows.js';
+import type { Statement } from '../persistence/statement-batch.js';
 import { currentContext } from '../telemetry/context.js';
+import { PARTITIONS } from './layout.js';
 
 /** A message on its way into the outbox, validated and with its headers taken from the context it was published in. */
 export interface Outgoing {
-  eventId: string;
-  type: string;
-  key: string;
-  headers: Headers;
-  payload: unknown;
+  readonly eventId: string;
+  readonly type: string;
+  readonly key: string;
+  /** Of keys, the same for all messages of one key. */
+  readonly partition: number;
+  /** JSON. */
+  readonly headers: string;
+  /** JSON. */
+  readonly payload: string;
 }
 
 interface Headers {
@@ -39,17 +44,36 @@ export function toOutgoing<Type extends MessageType>(type: Type, payload: Payloa
     const issues = checked.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`);
     throw new ContractViolation(type.name, issues.join('; '));
   }
-  const bytes = Buffer.byteLength(JSON.stringify(checked.data));
-  if (bytes > MAX_PAYLOAD_BYTES) {
-    throw new ContractViolation(type.name, `it has ${bytes} bytes, and at most ${MAX_PAYLOAD_BYTES} may travel.`);
-  }
+  const json = JSON.stringify(checked.data);
+  // A character takes at most three bytes: only what might be too large is counted.
+  if (json.length * 3 > MAX_PAYLOAD_BYTES) refuseTooLarge(type.name, Buffer.byteLength(json));
   const data = checked.data as Record<string, unknown>;
-  return address(type.name, String(data[type.key]), data, sequence);
+  return address(type.name, String(data[type.key]), json, sequence);
 }
 
-/** Gives a payload that has been checked before its id and headers: sent now, caused by what is being handled now. */
-export function address(type: string, key: string, payload: unknown, sequence?: number): Outgoing {
-  return { eventId: uuidv7(), type, key, headers: headers(sequence), payload };
+function refuseTooLarge(type: string, bytes: number): void {
+  if (bytes > MAX_PAYLOAD_BYTES)
+    throw new ContractViolation(type, `it has ${bytes} bytes, and at most ${MAX_PAYLOAD_BYTES} may travel.`);
+}
+
+/**
+ * Gives a payload that has been checked before its id and headers: sent now, caused by what is being handled now.
+ * @param payload JSON
+ */
+export function address(type: string, key: string, payload: string, sequence?: number): Outgoing {
+  return {
+    eventId: uuidv7(),
+    type,
+    key,
+    partition: partitionOf(key),
+    headers: JSON.stringify(headers(sequence)),
+    payload,
+  };
+}
+
+/** By CRC-32 of the key in UTF-8, which any language has. */
+export function partitionOf(key: string): number {
+  return crc32(key) % PARTITIONS;
 }
 
 function headers(sequence?: number): Headers {
@@ -64,28 +88,48 @@ function headers(sequence?: number): Headers {
   };
 }
 
+const COLUMNS = 'partition, event_id, type, key, headers, payload';
+
+/** The rows of messages, from arrays that begin at placeholder `$first`. */
+const rowsFrom = (first: number) =>
+  `unnest($${first}::smallint[], $${first + 1}::uuid[], $${first + 2}::text[], $${first + 3}::text[], $${first + 4}::json[], $${first + 5}::json[])
+   with ordinality as m (${COLUMNS}, position)`;
+
+/** The last statement of a transaction before its commit, when there is something to say. */
+export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
+  if (messages.length === 0) return [];
+  return [
+    {
+      text: `insert into outbox (${COLUMNS}) select ${COLUMNS} from ${rowsFrom(1)} order by position`,
+      values: arraysOf(messages),
+    },
+  ];
+}
+
 /**
- * The last statement of a transaction. With nothing to append it still asks the server something: a transaction
- * whose failed statement was swallowed answers COMMIT with ROLLBACK and no error, and here it fails loudly instead.
+ * A statement with RETURNING together with its messages. The messages are selected from what the statement returned, so
+ * that they take their ids when its rows are locked: of two independent branches either may go first.
  */
-export async function appendToOutbox(em: SqlEntityManager, messages: Outgoing[]): Promise<void> {
-  if (messages.length === 0) {
-    await rows(em, 'select 1');
-    return;
-  }
-  await rows(
-    em,
-    `insert into outbox (event_id, type, key, headers, payload)
-     select event_id, type, key, headers, payload
-       from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::jsonb[])
-            with ordinality as m (event_id, type, key, headers, payload, position)
-      order by position`,
-    [
-      messages.map((m) => m.eventId),
-      messages.map((m) => m.type),
-      messages.map((m) => m.key),
-      messages.map((m) => JSON.stringify(m.headers)),
-      messages.map((m) => JSON.stringify(m.payload)),
-    ],
-  );
+export function appendWith({ text, values = [] }: Statement, messages: readonly Outgoing[]): Statement {
+  if (messages.length === 0) return { text: `with work as (${text}) select * from work where must_be_here()`, values };
+  return {
+    text: `with work as (${text}),
+      changed as (select count(*) as rows from work),
+      said as (
+        insert into outbox (${COLUMNS})
+        select ${COLUMNS} from changed, ${rowsFrom(values.length + 1)} where changed.rows > 0 order by position)
+      select * from work where must_be_here()`,
+    values: [...values, ...arraysOf(messages)],
+  };
+}
+
+function arraysOf(messages: readonly Outgoing[]): unknown[] {
+  return [
+    messages.map((m) => m.partition),
+    messages.map((m) => m.eventId),
+    messages.map((m) => m.type),
+    messages.map((m) => m.key),
+    messages.map((m) => m.headers),
+    messages.map((m) => m.payload),
+  ];
 }

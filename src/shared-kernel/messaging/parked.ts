@@ -4,50 +4,65 @@ import type { Transaction } from '../persistence/unit-of-work.js';
 import { fullJitter } from './backoff.js';
 
 /** Tries of a parked message, the first one in its batch included, before it becomes a dead letter. */
-const ATTEMPTS = 12;
+export const ATTEMPTS = 12;
 /** In milliseconds: from half a second to five minutes, some seven minutes in all on average. */
 const BACKOFF_BASE = 500;
 const BACKOFF_CAP = 300_000;
+/** Who claims a parked message has it for himself so long: more than a handler may take. In milliseconds. */
+const CLAIM = 60_000;
 
 /** A message that waits in its receiver's schema: it has failed, or stands behind one of its key that has. */
-interface Parked {
-  seq: string;
-  subscriber: string;
-  attempts: number;
-  envelope: Envelope;
+export interface Parked {
+  readonly seq: string;
+  /** This one included. */
+  readonly attempts: number;
+  readonly reason: string | null;
+  readonly envelope: Envelope;
 }
 
-/** Sets a message aside. With an error it has failed once and waits its backoff; without, it waits for its turn. */
-export async function park(tx: Transaction, subscriber: string, envelope: Envelope, error?: Error): Promise<void> {
-  const attempts = error ? 1 : 0;
-  await tx.query(
-    `insert into parked (subscriber, source, key, envelope, attempts, due_at, reason)
-     values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond', $7)`,
+/** Sets a message aside that has failed once. */
+export function park(tx: Transaction, envelope: Envelope, error: Error): void {
+  insert(tx, envelope, 1, fullJitter(1, BACKOFF_BASE, BACKOFF_CAP), reasonOf(error));
+}
+
+/** Sets a message aside that has not failed, but must wait for another one of its key, or for a person. */
+export function parkBehind(tx: Transaction, envelope: Envelope): void {
+  insert(tx, envelope, 0, 0, null);
+}
+
+function insert(tx: Transaction, envelope: Envelope, attempts: number, wait: number, reason: string | null): void {
+  tx.execute(
+    `insert into parked (source, key, event_id, type, envelope, attempts, due_at, reason)
+     values ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 millisecond', $8)`,
     [
-      subscriber,
       sourceModule(envelope),
       envelope.subject,
+      envelope.id,
+      envelope.type,
       JSON.stringify(envelope),
       attempts,
-      fullJitter(attempts, BACKOFF_BASE, BACKOFF_CAP),
-      error ? reasonOf(error) : null,
+      wait,
+      reason,
     ],
   );
 }
 
+interface End {
+  readonly attempts: number;
+  readonly error: Error;
+  readonly holdsKey: boolean;
+  readonly unknownType: boolean;
+  /** Its place among the parked of its key, where it had one. */
+  readonly seq?: string;
+}
+
 /** Ends a message's way: kept with its reason until a person retries or discards it. */
-export async function bury(
-  tx: Transaction,
-  subscriber: string,
-  envelope: Envelope,
-  attempts: number,
-  error: Error,
-): Promise<void> {
-  await tx.query(
-    `insert into dead_letter (subscriber, source, key, event_id, type, envelope, attempts, reason)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+export function bury(tx: Transaction, envelope: Envelope, { attempts, error, holdsKey, unknownType, seq }: End): void {
+  tx.execute(
+    `insert into dead_letter (seq, source, key, event_id, type, envelope, attempts, reason, holds_key, unknown_type)
+     values (coalesce($1, nextval(pg_get_serial_sequence('parked', 'seq'))), $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [
-      subscriber,
+      seq ?? null,
       sourceModule(envelope),
       envelope.subject,
       envelope.id,
@@ -55,46 +70,47 @@ export async function bury(
       JSON.stringify(envelope),
       attempts,
       reasonOf(error),
+      holdsKey,
+      unknownType,
     ],
   );
 }
 
+/** Neither told to wait by a person, nor behind another one of its key. */
+const MAY_GO = `
+  not exists (select 1 from parked earlier
+               where earlier.source = p.source and earlier.key = p.key and earlier.seq < p.seq)
+  and not exists (select 1 from dead_letter d
+                   where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key)
+  and not exists (select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)`;
+
 /**
- * Locks the next parked message that is due: the first of its key, since order per key outlives a failure. Deleting
- * it in the transaction of its effect is what makes the effect happen once.
+ * Claims the next parked message that is due: the first of its key, since order per key outlives a failure. The try is
+ * counted before it is made, so that one that kills the process is counted too.
  */
-export async function lockNextParked(tx: Transaction): Promise<Parked | undefined> {
-  const [row] = await tx.query<Parked>(
-    `select seq, subscriber, attempts, envelope from parked p
-      where due_at <= now() and not exists (
-        select 1 from parked earlier
-         where earlier.subscriber = p.subscriber and earlier.source = p.source and earlier.key = p.key
-           and earlier.seq < p.seq)
-      order by due_at limit 1 for update skip locked`,
+export async function claimParked(tx: Transaction): Promise<Parked | undefined> {
+  const [claimed] = await tx.query<Parked>(
+    `update parked set attempts = attempts + 1, due_at = now() + $1 * interval '1 millisecond'
+      where seq = (select seq from parked p where due_at <= now() and ${MAY_GO}
+                    order by due_at, seq limit 1 for update skip locked)
+     returning seq, attempts, reason, envelope`,
+    [CLAIM],
   );
-  return row;
+  return claimed;
 }
 
-/** False when another process has had it meanwhile, or has tried it and failed: then it is not ours to decide on. */
+/** Takes it out of its row, in the transaction of its effect. False when it is not ours any more. */
 export async function unpark(tx: Transaction, { seq, attempts }: Parked): Promise<boolean> {
   const removed = await tx.query('delete from parked where seq = $1 and attempts = $2 returning seq', [seq, attempts]);
   return removed.length > 0;
 }
 
-/** After another failure: a longer wait, or the end. Answers whether it was the end. */
-export async function failAgain(tx: Transaction, parked: Parked, error: Error, forGood: boolean): Promise<boolean> {
-  const attempts = parked.attempts + 1;
-  if (forGood || attempts >= ATTEMPTS) {
-    if (!(await unpark(tx, parked))) return false;
-    await bury(tx, parked.subscriber, parked.envelope, attempts, error);
-    return true;
-  }
-  await tx.query(
-    `update parked set attempts = $2, due_at = now() + $3 * interval '1 millisecond', reason = $4
-      where seq = $1 and attempts = $5`,
-    [parked.seq, attempts, fullJitter(attempts, BACKOFF_BASE, BACKOFF_CAP), reasonOf(error), parked.attempts],
+/** After another failure: a longer wait. */
+export function postpone(tx: Transaction, { seq, attempts }: Parked, error: Error): void {
+  tx.execute(
+    `update parked set due_at = now() + $3 * interval '1 millisecond', reason = $4 where seq = $1 and attempts = $2`,
+    [seq, attempts, fullJitter(attempts, BACKOFF_BASE, BACKOFF_CAP), reasonOf(error)],
   );
-  return false;
 }
 
 /** Why a message failed, fit to be stored and shown: no rows of the database, nothing that PostgreSQL cannot hold. */

@@ -1,30 +1,46 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { type Envelope, sourceModule } from '../contract/envelope.js';
-import { asError, DatabaseAway } from '../persistence/failures.js';
+import type { Envelope } from '../contract/envelope.js';
+import { asError, DatabaseAway, isSerializationFailure } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
+import type { Statement, StatementResult } from '../persistence/statement-batch.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
 import { runInContext } from '../telemetry/context.js';
 import type { Acknowledgement, Batch } from '../transports/transport.js';
-import { contextOf, type Dispatch, Unacceptable } from './dispatch.js';
-import { bury, park, reasonOf } from './parked.js';
+import { contextOf, type Dispatch, HandlerFailed, Unacceptable, UnknownType } from './dispatch.js';
+import { FORGOTTEN, freshOf, noteInInbox, timeInside } from './inbox.js';
+import { bury, park, parkBehind, reasonOf } from './parked.js';
+import { pass, points } from './points.js';
+
+/** A message during whose handling the process has ended so often, alone in its transaction, is a dead letter. */
+const CRASHES = 3;
+/** The last numbers of a partition stay; older ones are removed this often. */
+const FORGET_EVERY = 100;
 
 /**
  * Takes batches for one module: the same code whatever brought them. In one transaction:
  *
  *   lock the lease ─▶ is it the next batch? ──older──▶ acknowledge again
- *         │                    │└─ gap ──▶ ask again        (older epoch: stale)
+ *         │                    │└─ gap ──▶ ask again        (older epoch: stale; module paused: paused)
  *         ▼                    ▼ next
  *   note the new ids in the inbox ─▶ handle them in order ─▶ move the lease ─▶ commit ─▶ acknowledge
- *                                        │ one throws
+ *                                        │ one throws, hangs past its deadline, or breaks at the database
  *                                        ▼
- *             roll back, take the halves by themselves; a single one that throws is parked,
- *             and later messages of its key are parked behind it, while all others flow
+ *             roll back; take those before it, park it, take those after it; where nobody knows which one it was,
+ *             take the halves by themselves. Later messages of its key are parked behind it, while all others flow
  *
  * A message that can never be accepted (unknown type, broken contract) becomes a dead letter at once. When the database
  * is away or the module is fenced, nobody is at fault: nothing is acknowledged and the batch comes again.
+ *
+ * A lease also says which process holds it and whether that has ended in order. Who takes over from one that has not
+ * takes the first batch message by message, and counts its tries outside the transaction: what kills the process is
+ * found, and after three times a dead letter.
  */
 export class Receiver {
   private readonly log: Logger;
+  /** Leases that this process has made its own, each under the epoch it did so in. */
+  private readonly held = new Map<string, number>();
+  private readonly holder = randomUUID();
 
   constructor(
     private readonly module: string,
@@ -37,18 +53,94 @@ export class Receiver {
 
   /** @throws when the batch could not be taken now; the sender keeps it and sends it again. */
   async receive(batch: Batch): Promise<Acknowledgement> {
-    return this.take(batch, batch.messages, true);
+    const acknowledgement = (await this.takesOver(batch))
+      ? await this.takeOneByOne(batch)
+      : await this.take(batch, batch.messages, true);
+    pass(points.taken, this.module, batch.messages.length);
+    return acknowledgement;
   }
 
-  private async take(batch: Batch, messages: readonly Envelope[], last: boolean): Promise<Acknowledgement> {
+  /** Says that this process ends in order, so that nobody suspects the messages it had. */
+  async end(): Promise<void> {
+    if (this.held.size === 0) return;
+    await this.unitOfWork.transaction(async (tx) =>
+      tx.execute('update lease set ended = true where holder = $1', [this.holder]),
+    );
+  }
+
+  /** Makes the lease this process's own; true when the holder before it has not ended in order. */
+  private async takesOver({ source, partition, epoch }: Batch): Promise<boolean> {
+    const lease = `${source}/${partition}`;
+    if (this.held.get(lease) === epoch) return false;
+    const [before] = await this.unitOfWork.transaction((tx) =>
+      tx.query<{ suspect: boolean }>(
+        `with before as (select holder, ended from lease where source = $1 and partition = $2)
+         insert into lease (source, partition, holder, ended) values ($1, $2, $3, false)
+         on conflict (source, partition) do update set holder = $3, ended = false
+         returning coalesce((select not ended and holder <> $3 from before), false) as suspect`,
+        [source, partition, this.holder],
+      ),
+    );
+    if (before?.suspect) return true;
+    this.held.set(lease, epoch);
+    return false;
+  }
+
+  private async takeOneByOne(batch: Batch): Promise<Acknowledgement> {
+    this.log.warn(
+      `The process that took ${batch.source}'s messages before has not ended in order: taking them one by one.`,
+    );
+    let acknowledgement: Acknowledgement = { kind: 'taken' };
+    for (const [n, envelope] of batch.messages.entries()) {
+      const isLast = n === batch.messages.length - 1;
+      acknowledgement = (await this.hasKilled(envelope))
+        ? await this.setAside(batch, envelope, new Unacceptable(killed(CRASHES)), isLast)
+        : await this.take(batch, [envelope], isLast, true);
+      if (acknowledgement.kind !== 'taken') return acknowledgement;
+    }
+    this.held.set(`${batch.source}/${batch.partition}`, batch.epoch);
+    return acknowledgement;
+  }
+
+  /** Counts a try before it is made. */
+  private async hasKilled({ id }: Envelope): Promise<boolean> {
+    const [attempt] = await this.unitOfWork.transaction((tx) =>
+      tx.query<{ tries: number }>(
+        `insert into attempt (event_id, tries) values ($1, 1)
+         on conflict (event_id) do update set tries = attempt.tries + 1 returning tries`,
+        [id],
+      ),
+    );
+    return (attempt?.tries ?? 0) > CRASHES;
+  }
+
+  private async take(
+    batch: Batch,
+    messages: readonly Envelope[],
+    last: boolean,
+    counted = false,
+  ): Promise<Acknowledgement> {
     try {
-      return await this.unitOfWork.once((tx) => this.takeAll(tx, batch, messages, last));
+      await this.unitOfWork.once(
+        async (tx, results) => {
+          await this.takeAll(tx, results, batch, messages);
+          if (counted) tx.execute('delete from attempt where event_id = any ($1)', [messages.map(({ id }) => id)]);
+          if (last) moveLease(tx, batch);
+          pass(points.handled, this.module, messages.length);
+        },
+        beginningOf(batch, messages),
+      );
+      return { kind: 'taken' };
     } catch (thrown) {
+      if (thrown instanceof Refused) return thrown.acknowledgement;
       const error = asError(thrown);
       if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
+      if (messages.length === 1) return this.setAside(batch, messages[0] as Envelope, causeOf(error), last);
+      const at = isSerializationFailure(error) ? -1 : messages.findIndex((each) => isAbout(error, each));
       // Two batches that lock the same rows in another order: fewer rows at a time, down to one message's.
-      if (messages.length > 1) return this.takeHalves(batch, messages, last);
-      return this.setAside(batch, messages[0] as Envelope, error, last);
+      return at < 0
+        ? this.takeHalves(batch, messages, last)
+        : this.takeAround(batch, messages, at, causeOf(error), last);
     }
   }
 
@@ -58,88 +150,197 @@ export class Receiver {
     return first.kind === 'taken' ? this.take(batch, messages.slice(middle), last) : first;
   }
 
-  private async takeAll(
-    tx: Transaction,
+  private async takeAround(
     batch: Batch,
     messages: readonly Envelope[],
+    at: number,
+    error: Error,
     last: boolean,
   ): Promise<Acknowledgement> {
-    const refused = await lease(tx, batch);
-    if (refused) return refused;
-    const fresh = await noteInInbox(tx, batch.subscriber, messages);
-    const waiting = await waitingKeys(tx, batch, fresh);
-    for (const envelope of fresh) {
-      if (waiting.has(envelope.subject)) await park(tx, batch.subscriber, envelope);
-      else await this.dispatch.handle(envelope, tx);
+    const before = messages.slice(0, at);
+    const after = messages.slice(at + 1);
+    if (before.length > 0) {
+      const first = await this.take(batch, before, false);
+      if (first.kind !== 'taken') return first;
     }
-    if (last) await moveLease(tx, batch);
-    return { kind: 'taken' };
+    const aside = await this.setAside(batch, messages[at] as Envelope, error, last && after.length === 0);
+    return aside.kind === 'taken' && after.length > 0 ? this.take(batch, after, last) : aside;
+  }
+
+  private async takeAll(
+    tx: Transaction,
+    results: readonly StatementResult[],
+    batch: Batch,
+    messages: readonly Envelope[],
+  ): Promise<void> {
+    const fresh = this.beginTaking(results, batch, messages);
+    const { waiting, isPaused } = heldUp(results);
+    const forgotten = forgottenBefore(results);
+    const acceptable = [];
+    for (const envelope of fresh) {
+      if (waiting.has(envelope.subject)) parkBehind(tx, envelope);
+      else if (isPaused(envelope)) {
+        parkBehind(tx, envelope);
+        waiting.add(envelope.subject);
+      } else {
+        const accepted = this.accept(envelope, batch, forgotten);
+        if (!(accepted instanceof Unacceptable)) acceptable.push(accepted);
+        else {
+          this.refuse(tx, envelope, accepted);
+          if (this.dispatch.holdsKey(envelope.type)) waiting.add(envelope.subject);
+        }
+      }
+    }
+    await this.dispatch.handle(acceptable, tx);
+  }
+
+  /** @throws Refused unless this is the batch whose turn it is. */
+  private beginTaking(
+    results: readonly StatementResult[],
+    batch: Batch,
+    messages: readonly Envelope[],
+  ): readonly Envelope[] {
+    mustBeNext(results, batch);
+    const fresh = freshOf(messages, results[INBOX] as StatementResult);
+    if (fresh.length < messages.length) pass(points.duplicates, this.module, messages.length - fresh.length);
+    return fresh;
+  }
+
+  private accept(envelope: Envelope, { generation }: Batch, forgotten: number) {
+    try {
+      if (generation === 0 && timeInside(envelope.id) < forgotten) throw new Unacceptable(tooOld(envelope, forgotten));
+      return this.dispatch.accept(envelope);
+    } catch (error) {
+      if (error instanceof Unacceptable) return error;
+      throw error;
+    }
+  }
+
+  private refuse(tx: Transaction, envelope: Envelope, error: Unacceptable): void {
+    this.tell(envelope, 'is a dead letter', error);
+    bury(tx, envelope, {
+      attempts: 1,
+      error,
+      holdsKey: this.dispatch.holdsKey(envelope.type),
+      unknownType: error instanceof UnknownType,
+    });
   }
 
   private async setAside(batch: Batch, envelope: Envelope, error: Error, last: boolean): Promise<Acknowledgement> {
-    const verb = error instanceof Unacceptable ? 'is a dead letter' : 'is parked';
-    runInContext(contextOf(this.module, envelope), () =>
-      this.log.warn(`${envelope.type} ${envelope.id} ${verb}: ${reasonOf(error)}`),
-    );
-    const acknowledgement = await this.unitOfWork.transaction(async (tx): Promise<Acknowledgement> => {
-      const refused = await lease(tx, batch);
-      if (refused) return refused;
-      const fresh = await noteInInbox(tx, batch.subscriber, [envelope]);
-      if (fresh.length > 0) {
-        if (error instanceof Unacceptable) await bury(tx, batch.subscriber, envelope, 1, error);
-        else await park(tx, batch.subscriber, envelope, error);
-      }
-      if (last) await moveLease(tx, batch);
+    try {
+      await this.unitOfWork.once(
+        async (tx, results) => {
+          const [fresh] = this.beginTaking(results, batch, [envelope]);
+          if (fresh) {
+            if (error instanceof Unacceptable) this.refuse(tx, fresh, error);
+            else {
+              this.tell(fresh, 'is parked', error);
+              park(tx, fresh, error);
+            }
+          }
+          tx.execute('delete from attempt where event_id = $1', [envelope.id]);
+          if (last) moveLease(tx, batch);
+        },
+        beginningOf(batch, [envelope]),
+      );
       return { kind: 'taken' };
-    });
-    this.onParked();
-    return acknowledgement;
+    } catch (thrown) {
+      if (thrown instanceof Refused) return thrown.acknowledgement;
+      throw thrown;
+    } finally {
+      this.onParked();
+    }
+  }
+
+  private tell(envelope: Envelope, what: string, error: Error): void {
+    runInContext(contextOf(this.module, envelope), () =>
+      this.log.warn(`${envelope.type} ${envelope.id} ${what}: ${reasonOf(error)}`),
+    );
   }
 }
 
-/** Locks the lease of the batch's partition, and refuses whatever is not the next batch of the newest relay. */
-async function lease(tx: Transaction, batch: Batch): Promise<Acknowledgement | undefined> {
-  const [row] = await tx.query<{ epoch: string; number: string }>(
-    `insert into lease (source, subscriber, partition) values ($1, $2, $3)
-     on conflict (source, subscriber, partition) do update set partition = excluded.partition
-     returning epoch, number`,
-    [batch.source, batch.subscriber, batch.partition],
-  );
-  const epoch = Number(row?.epoch);
-  const number = batch.epoch > epoch ? 0 : Number(row?.number);
-  if (batch.epoch < epoch) return { kind: 'stale' };
-  if (batch.number <= number) return { kind: 'taken' };
-  if (batch.number > number + 1) return { kind: 'expected', number: number + 1 };
-  return undefined;
+/** It is not this batch's turn; what its transaction has done so far is undone. */
+class Refused extends Error {
+  constructor(readonly acknowledgement: Acknowledgement) {
+    super(acknowledgement.kind);
+  }
 }
 
-async function moveLease(tx: Transaction, batch: Batch): Promise<void> {
-  await tx.query('update lease set epoch = $4, number = $5 where source = $1 and subscriber = $2 and partition = $3', [
-    batch.source,
-    batch.subscriber,
-    batch.partition,
-    batch.epoch,
-    batch.number,
+const [, NUMBER, INBOX, MEMORY, WAITING, PAUSES] = [0, 1, 2, 3, 4, 5] as const;
+
+/** What every receiving transaction begins with, in the order of its results: the lease first, so that all else waits for it. */
+function beginningOf({ source, partition, generation }: Batch, messages: readonly Envelope[]): Statement[] {
+  const keys = [...new Set(messages.map(({ subject }) => subject))];
+  return [
+    { text: 'select 1 from lease where source = $1 and partition = $2 for update', values: [source, partition] },
+    {
+      text: `select epoch, number from lease_move where source = $1 and partition = $2
+              order by epoch desc, number desc limit 1`,
+      values: [source, partition],
+    },
+    noteInInbox(messages, generation),
+    FORGOTTEN,
+    {
+      text: `select key from parked where source = $1 and key = any ($2)
+             union select key from dead_letter where source = $1 and key = any ($2) and holds_key`,
+      values: [source, keys],
+    },
+    { text: 'select type, key from pause' },
+  ];
+}
+
+function mustBeNext(results: readonly StatementResult[], batch: Batch): void {
+  if (results[PAUSES]?.rows.some(({ type, key }) => type === null && key === null))
+    throw new Refused({ kind: 'paused' });
+  const taken = results[NUMBER]?.rows[0];
+  const epoch = Number(taken?.epoch ?? 0);
+  const number = batch.epoch > epoch ? 0 : Number(taken?.number ?? 0);
+  if (batch.epoch < epoch) throw new Refused({ kind: 'stale' });
+  if (batch.number <= number) throw new Refused({ kind: 'taken' });
+  if (batch.number > number + 1) throw new Refused({ kind: 'expected', number: number + 1 });
+}
+
+/** Only ever inserted, and read from the top: see the migration. */
+function moveLease(tx: Transaction, { source, partition, epoch, number }: Batch): void {
+  tx.execute('insert into lease_move (source, partition, epoch, number) values ($1, $2, $3, $4)', [
+    source,
+    partition,
+    epoch,
+    number,
   ]);
+  if (number % FORGET_EVERY === 0) {
+    tx.execute(
+      'delete from lease_move where source = $1 and partition = $2 and (epoch < $3 or epoch = $3 and number < $4)',
+      [source, partition, epoch, number - 10],
+    );
+  }
 }
 
-/** Answers the messages that were not there yet, in their order. */
-async function noteInInbox(tx: Transaction, subscriber: string, messages: readonly Envelope[]): Promise<Envelope[]> {
-  const inserted = await tx.query<{ event_id: string }>(
-    `insert into inbox (subscriber, event_id) select $1, unnest($2::uuid[])
-     on conflict do nothing returning event_id`,
-    [subscriber, messages.map((m) => m.id)],
-  );
-  const fresh = new Set(inserted.map((row) => row.event_id));
-  return messages.filter((m) => fresh.has(m.id));
+/** Keys with a message that waits: later ones queue up behind it. And what a person has told to wait. */
+function heldUp(results: readonly StatementResult[]) {
+  const waiting = new Set(results[WAITING]?.rows.map(({ key }) => key as string));
+  const pauses = results[PAUSES]?.rows ?? [];
+  const isPaused = ({ type, subject }: Envelope) =>
+    pauses.some((pause) => (pause.type ?? type) === type && (pause.key ?? subject) === subject);
+  return { waiting, isPaused };
 }
 
-/** Keys that have a parked message of the same source: later ones queue up behind it. */
-async function waitingKeys(tx: Transaction, batch: Batch, messages: readonly Envelope[]): Promise<Set<string>> {
-  if (messages.length === 0) return new Set();
-  const parked = await tx.query<{ key: string }>(
-    'select distinct key from parked where subscriber = $1 and source = $2 and key = any ($3)',
-    [batch.subscriber, sourceModule(messages[0] as Envelope), messages.map((m) => m.subject)],
-  );
-  return new Set(parked.map((row) => row.key));
+function forgottenBefore(results: readonly StatementResult[]): number {
+  return Number(results[MEMORY]?.rows[0]?.since);
+}
+
+function isAbout(error: Error, envelope: Envelope): boolean {
+  return error instanceof HandlerFailed && error.envelope.id === envelope.id;
+}
+
+function causeOf(error: Error): Error {
+  return error instanceof HandlerFailed ? error.cause : error;
+}
+
+export function killed(times: number): string {
+  return `The process has ended ${times} times while it handled this message alone. Look into its logs of that time; mend the handler, then retry.`;
+}
+
+function tooOld({ id }: Envelope, forgotten: number): string {
+  return `Its id was made at ${new Date(timeInside(id)).toISOString()}, and the inbox remembers nothing from before ${new Date(forgotten).toISOString()}: whether it has been taken before cannot be known. Retry it if it has not, else discard it.`;
 }

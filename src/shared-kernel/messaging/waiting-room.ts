@@ -1,21 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { Envelope } from '../contract/envelope.js';
 import { asError, DatabaseAway } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
-import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
+import type { UnitOfWork } from '../persistence/unit-of-work.js';
 import { runInContext } from '../telemetry/context.js';
-import { removeDelayed, takeDelayed } from './delayed.js';
-import { contextOf, type Dispatch, Unacceptable } from './dispatch.js';
-import { failAgain, lockNextParked, park, reasonOf, unpark } from './parked.js';
+import { moveDue } from './delayed.js';
+import { contextOf, type Dispatch, HandlerFailed, Unacceptable, UnknownType } from './dispatch.js';
+import { ATTEMPTS, bury, claimParked, type Parked, postpone, reasonOf, unpark } from './parked.js';
+import { pass, points } from './points.js';
 
 /** How often rows are looked at whose time may have come. In milliseconds. */
 const POLL = 500;
 
 /**
- * Brings back the messages that wait in a module's schema: parked ones when their backoff is over, delayed ones when
- * their time has come. Each is handled in a transaction of its own which also takes the row away, so it happens once;
- * after a failure the row stays, with a longer wait, until it becomes a dead letter.
+ * Brings back the messages that wait in a module's schema. A delayed one whose time has come is parked; a parked one
+ *
+ *   due, first of its key ──claim, count the try──▶ claimed ──handle, delete the row, commit──▶ gone
+ *                                                   │├─ failed ──▶ a longer wait
+ *                                                   │├─ failed too often, or can never be accepted ──▶ dead letter
+ *                                                   │└─ the process ended ──▶ due again when the claim has run out
+ *
+ * The row is deleted in the transaction of the effect, so that it happens once.
  */
 export class WaitingRoom {
   private readonly log: Logger;
@@ -48,7 +53,7 @@ export class WaitingRoom {
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        if (await this.takeOne()) continue;
+        if (await this.takeNext()) continue;
       } catch (error) {
         this.log.warn(`Waiting messages could not be looked at: ${(error as Error).message}`);
       }
@@ -56,58 +61,68 @@ export class WaitingRoom {
     }
   }
 
-  private async takeOne(): Promise<boolean> {
-    const [due] = await this.unitOfWork.query<{ parked: boolean; delayed: boolean }>(
-      `select exists (select 1 from parked where due_at <= now()) as parked,
-              exists (select 1 from delayed where due_at <= now()) as delayed`,
+  /** Dead letters of a type that nobody handled then, and that this version of the program does handle. */
+  private async takeWhatIsKnownNow(): Promise<void> {
+    await this.unitOfWork.transaction((tx) =>
+      tx.query(
+        `with known as (delete from dead_letter where unknown_type and type = any ($1) returning *)
+         insert into parked (seq, source, key, event_id, type, envelope, attempts, due_at)
+         select seq, source, key, event_id, type, envelope, 0, now() from known`,
+        [this.dispatch.types],
+      ),
     );
-    const parked = due?.parked === true && (await this.attempt((tx) => this.retryParked(tx)));
-    const delayed = due?.delayed === true && (await this.attempt((tx) => this.bringDelayed(tx)));
-    return parked || delayed;
   }
 
-  /** Runs one message's transaction; a handler's failure is written down in a second one. */
-  private async attempt(take: (tx: Transaction) => Promise<Taken | undefined>): Promise<boolean> {
-    let taken: Taken | undefined;
+  private async takeNext(): Promise<boolean> {
+    const [due] = await this.unitOfWork.query<{ parked: boolean; delayed: boolean; known: boolean }>(
+      `select exists (select 1 from parked where due_at <= now()) as parked,
+              exists (select 1 from delayed where due_at <= now()) as delayed,
+              exists (select 1 from dead_letter where unknown_type and type = any ($1)) as known`,
+      [this.dispatch.types],
+    );
+    if (due?.known === true) await this.takeWhatIsKnownNow();
+    const moved = due?.delayed === true && (await this.unitOfWork.transaction(moveDue)) > 0;
+    if (!moved && due?.parked !== true) return false;
+    const parked = await this.unitOfWork.transaction(claimParked);
+    if (!parked) return moved;
+    pass(points.parkedClaimed, this.module);
+    await this.attempt(parked);
+    return true;
+  }
+
+  /** One message's transaction; a failure is written down in a second one. */
+  private async attempt(parked: Parked): Promise<void> {
+    const { envelope } = parked;
     try {
-      return await this.unitOfWork.transaction(async (tx) => {
-        taken = await take(tx);
-        if (taken) await this.dispatch.handle(taken.envelope, tx);
-        return taken !== undefined;
+      if (parked.attempts > ATTEMPTS)
+        throw new Unacceptable(parked.reason ?? 'The process ended whenever it handled it.');
+      await this.unitOfWork.transaction(async (tx) => {
+        if (!(await unpark(tx, parked))) return;
+        await this.dispatch.handle([this.dispatch.accept(envelope)], tx);
+        pass(points.parkedHandled, this.module);
       });
     } catch (thrown) {
-      const error = asError(thrown);
-      const failed = taken as Taken | undefined;
-      if (!failed || error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
-      await runInContext(contextOf(this.module, failed.envelope), () =>
-        this.unitOfWork.transaction((tx) => failed.failedAgain(tx, error)),
-      );
-      return true;
+      const error = asError(thrown instanceof HandlerFailed ? thrown.cause : thrown);
+      if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
+      await runInContext(contextOf(this.module, envelope), () => this.failedAgain(parked, error));
     }
   }
 
-  private async retryParked(tx: Transaction): Promise<Taken | undefined> {
-    const parked = await lockNextParked(tx);
-    if (!parked) return undefined;
-    await unpark(tx, parked);
-    return {
-      envelope: parked.envelope,
-      failedAgain: async (again, error) => {
-        if (!(await failAgain(again, parked, error, error instanceof Unacceptable))) return;
-        this.log.error(`${parked.envelope.type} ${parked.envelope.id} is a dead letter: ${reasonOf(error)}`);
-      },
-    };
-  }
-
-  private async bringDelayed(tx: Transaction): Promise<Taken | undefined> {
-    const due = await takeDelayed(tx);
-    if (!due) return undefined;
-    return {
-      envelope: due.envelope,
-      failedAgain: async (again, error) => {
-        if (await removeDelayed(again, due)) await park(again, due.subscriber, due.envelope, error);
-      },
-    };
+  private async failedAgain(parked: Parked, error: Error): Promise<void> {
+    const isOver = error instanceof Unacceptable || parked.attempts >= ATTEMPTS;
+    const { envelope, seq } = parked;
+    const attempts = Math.min(parked.attempts, ATTEMPTS);
+    const buried = await this.unitOfWork.transaction(async (tx) => {
+      if (!isOver) {
+        postpone(tx, parked, error);
+        return false;
+      }
+      if (!(await unpark(tx, parked))) return false;
+      const holdsKey = this.dispatch.holdsKey(envelope.type);
+      bury(tx, envelope, { seq, attempts, error, holdsKey, unknownType: error instanceof UnknownType });
+      return true;
+    });
+    if (buried) this.log.error(`${envelope.type} ${envelope.id} is a dead letter: ${reasonOf(error)}`);
   }
 
   private async pause(): Promise<void> {
@@ -117,10 +132,4 @@ export class WaitingRoom {
     await Promise.race([woken, sleep(POLL, undefined, { signal: this.stopping.signal }).catch(() => undefined)]);
     this.rouse = undefined;
   }
-}
-
-interface Taken {
-  readonly envelope: Envelope;
-  /** Writes the failure down, in a transaction after the one that was rolled back. */
-  failedAgain(tx: Transaction, error: Error): Promise<void>;
 }

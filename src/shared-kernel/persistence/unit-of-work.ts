@@ -1,74 +1,124 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { IsolationLevel, type MikroORM, type SqlEntityManager } from '@mikro-orm/postgresql';
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+import type pg from 'pg';
 import type { MessageType, Payload } from '../contract/message.js';
-import { appendToOutbox, type Outgoing, toOutgoing } from '../messaging/outbox.js';
+import { appendToOutbox, appendWith, type Outgoing, toOutgoing } from '../messaging/outbox.js';
+import { pass, points } from '../messaging/points.js';
+import type { Database } from './database.js';
 import { DatabaseAway, isSerializationFailure } from './failures.js';
-import { passFence } from './fence.js';
-import { rows } from './rows.js';
+import { CHECK_PLACEMENT, fenceLock, isFenced, ModuleFenced } from './fence.js';
+import { entityManagerOn } from './orm-transaction.js';
+import { Session } from './session.js';
+import type { Statement, StatementResult } from './statement-batch.js';
 
 /** How often a transaction that lost a deadlock or serialization race begins anew before the caller hears of it. */
 const ATTEMPTS = 4;
+
+/** Inbox, lease and fence are built on READ COMMITTED; a database may have another default. */
+const BEGIN: Statement = { text: 'begin isolation level read committed' };
+const COMMIT: Statement = { text: 'commit' };
+const ROLLBACK: Statement = { text: 'rollback' };
+
+/** Says facts and instructions of a module, as part of what it is doing. */
+export interface Messenger {
+  /** States a fact of this module. Written to the outbox after the entities, in the same transaction. */
+  publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>, sequence?: number): void;
+  /** Instructs the module that owns the command; its answer comes back as an event. */
+  send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): void;
+}
+
+/** What the parts of one transaction share. */
+interface Shared {
+  readonly session: Session;
+  readonly reader: () => SqlEntityManager;
+  readonly outgoing: Outgoing[];
+}
 
 /**
  * One database transaction of one module: its entities and its messages, committed together or not at all.
  * It ends when the function that received it ends; using it later is an error, not a silent no-op.
  */
-export class Transaction {
+export class Transaction implements Messenger {
   #ended = false;
-  readonly #em: SqlEntityManager;
+  #em: SqlEntityManager | undefined;
 
   constructor(
     readonly module: string,
-    em: SqlEntityManager,
-    private readonly outgoing: Outgoing[] = [],
-  ) {
-    this.#em = em;
-  }
+    private readonly shared: Shared,
+    private readonly outer?: Transaction,
+    private readonly explain?: (error: Error) => Error,
+  ) {}
 
+  /** Made when it is first asked for: what needs no entities pays for none. */
   get em(): SqlEntityManager {
     this.mustBeOpen('read or write');
+    this.#em ??= entityManagerOn(this.shared.reader(), this.shared.session, () => this.mustBeOpen('read or write'));
     return this.#em;
   }
 
-  /** States a fact of this module. Written to the outbox after the entities, in the same transaction. */
   publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>, sequence?: number): void {
     this.mustBeOpen(`publish ${event.name}`);
-    if (event.owner !== this.module) {
-      throw new Error(`${this.module} cannot publish ${event.name}: only ${event.owner} owns that event.`);
-    }
-    this.outgoing.push(toOutgoing(event, payload, sequence));
+    this.shared.outgoing.push(outgoingEvent(this.module, event, payload, sequence));
   }
 
-  /** Instructs the module that owns the command; its answer comes back as an event. */
   send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): void {
     this.mustBeOpen(`send ${command.name}`);
-    this.outgoing.push(toOutgoing(command, payload));
+    this.shared.outgoing.push(toOutgoing(command, payload));
   }
 
   /** Appends a message that was validated before, as a saga's persisted compensation. */
   enqueue(message: Outgoing): void {
     this.mustBeOpen(`send ${message.type}`);
-    this.outgoing.push(message);
+    this.shared.outgoing.push(message);
   }
 
   /** One SQL statement with `$1` placeholders, after the entities' changes so far. */
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    await this.em.flush();
-    return rows<Row>(this.em, text, values);
+    this.mustBeOpen('read or write');
+    await this.#em?.flush();
+    const [result] = await this.shared.session.run([{ text, values }]);
+    return (result?.rows ?? []) as Row[];
   }
 
-  /** The same transaction with an identity map of its own, so that one message's entities never grow stale for the next. */
-  nested(): Transaction {
-    return new Transaction(this.module, this.em.fork({ clear: true, keepTransactionContext: true }), this.outgoing);
+  /**
+   * One statement that nobody waits for. It runs after all that came before it, and what comes after sees what it did;
+   * it only travels later, together with others. When it fails, so does the transaction.
+   * Entities that were changed are written when a query asks for the database, or at the end: `await tx.em.flush()`
+   * first where the order matters.
+   */
+  execute(text: string, values: unknown[] = []): void {
+    this.mustBeOpen('read or write');
+    const { explain } = this;
+    this.shared.session.defer(explain ? { text, values, explain } : { text, values });
+  }
+
+  /**
+   * The same transaction with an identity map of its own, so that one message's entities never grow stale for the next.
+   * @param explain makes the error of a statement that nobody waited for say whose it was
+   */
+  nested(explain?: (error: Error) => Error): Transaction {
+    return new Transaction(this.module, this.shared, this, explain);
+  }
+
+  /** Writes what the entities of this part have become. */
+  async flush(): Promise<void> {
+    await this.#em?.flush();
   }
 
   /** Entities first, messages second: a key's rows are locked by then, so ids of one key come in the order of its lock. */
-  async complete(): Promise<boolean> {
-    await this.em.flush();
+  async complete(): Promise<readonly Outgoing[]> {
+    await this.flush();
     // From here on it takes no message any more: one that came while the others are written would be lost.
     this.end();
-    await appendToOutbox(this.#em, this.outgoing);
-    return this.outgoing.length > 0;
+    pass(points.beforeCommit, this.module);
+    const { session, outgoing } = this.shared;
+    const results = await session.run([...appendToOutbox(outgoing), COMMIT]);
+    // A failed statement whose error was swallowed: the server answers COMMIT with ROLLBACK, and without an error.
+    if (results.at(-1)?.command !== 'COMMIT')
+      throw new Error(
+        `The transaction of ${this.module} was rolled back: one of its statements had failed, and the error was swallowed.`,
+      );
+    return outgoing;
   }
 
   end(): void {
@@ -76,39 +126,56 @@ export class Transaction {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#ended || this.outer?.ended === true;
   }
 
   private mustBeOpen(what: string): void {
-    if (!this.#ended) return;
+    if (!this.ended) return;
     throw new Error(
       `Cannot ${what}: the transaction of ${this.module} has ended. Await all work inside transaction(…), and open a new one for work that comes later.`,
     );
   }
 }
 
+function outgoingEvent<Type extends MessageType>(
+  module: string,
+  event: Type,
+  payload: Payload<Type>,
+  sequence?: number,
+): Outgoing {
+  if (event.owner !== module)
+    throw new Error(`${module} cannot publish ${event.name}: only ${event.owner} owns that event.`);
+  return toOutgoing(event, payload, sequence);
+}
+
 const ambient = new AsyncLocalStorage<Transaction>();
 
 /**
- * The door to a module's database. Every write goes through `transaction`: fence, work, entities, outbox, commit.
+ * The door to a module's database. Every write goes through it: fence, work, entities, outbox, commit.
  * A use case called inside another one's transaction of the same module joins it.
  */
 export class UnitOfWork {
+  private readonly fence: Statement;
+
   constructor(
     readonly module: string,
-    private readonly orm: MikroORM,
-    private readonly onPublished: () => void,
-  ) {}
+    private readonly database: Database,
+    private readonly onPublished: (messages: readonly Outgoing[]) => void,
+  ) {
+    this.fence = fenceLock(module);
+  }
 
   /** A fresh entity manager for reading; it holds no transaction and sees committed state only. */
   get reader(): SqlEntityManager {
-    return this.orm.em.fork() as SqlEntityManager;
+    return this.database.reader();
   }
 
   /** One read-only statement with `$1` placeholders, or as part of the ambient transaction when there is one. */
-  query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
+  async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     const joined = this.joined();
-    return joined ? joined.query<Row>(text, values) : rows<Row>(this.reader, text, values);
+    if (joined) return joined.query<Row>(text, values);
+    const [result] = await this.onConnection((session) => session.run([{ text, values }]));
+    return (result?.rows ?? []) as Row[];
   }
 
   /**
@@ -128,30 +195,64 @@ export class UnitOfWork {
     }
   }
 
-  /** A transaction of its own, not begun anew after a deadlock: for work that would rather be cut smaller. */
-  async once<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
-    const em = this.reader;
-    // Inbox, lease and fence are built on READ COMMITTED; a database may have another default.
-    await em.begin({ isolationLevel: IsolationLevel.READ_COMMITTED }).catch((error) => {
-      throw new DatabaseAway(this.module, error);
+  /**
+   * The lean path: one INSERT, UPDATE or DELETE with RETURNING, and messages that go out if it touched any row, in one
+   * round trip and one statement behind the fence. The messages take their ids after the rows' locks.
+   *
+   * @returns what the statement returned
+   * @throws ModuleFenced while the module is being moved.
+   */
+  async single<Row>(text: string, values: unknown[], say: (messenger: Messenger) => void): Promise<Row[]> {
+    const outgoing: Outgoing[] = [];
+    say({
+      publish: (event, payload, sequence) => outgoing.push(outgoingEvent(this.module, event, payload, sequence)),
+      send: (command, payload) => outgoing.push(toOutgoing(command, payload)),
     });
-    const tx = new Transaction(this.module, em);
+    const joined = this.joined();
+    if (joined) {
+      const rows = await joined.query<Row>(text, values);
+      if (rows.length > 0) for (const message of outgoing) joined.enqueue(message);
+      return rows;
+    }
+    const [, result] = await this.onConnection((session) =>
+      session.run([this.fence, appendWith({ text, values }, outgoing)]),
+    );
+    pass(points.committed, this.module, outgoing.length);
+    if (outgoing.length > 0) this.onPublished(outgoing);
+    return (result?.rows ?? []) as Row[];
+  }
+
+  /**
+   * A transaction of its own, not begun anew after a deadlock: for work that would rather be cut smaller.
+   * @param first statements that travel with its beginning; `work` gets their results
+   */
+  async once<Result>(
+    work: (tx: Transaction, results: readonly StatementResult[]) => Promise<Result>,
+    first: readonly Statement[] = [],
+  ): Promise<Result> {
+    const client = await this.connect();
+    const session = new Session(client);
+    let tx: Transaction | undefined;
     try {
-      await passFence(em, this.module);
-      const result = await ambient.run(tx, () => work(tx));
-      const published = await tx.complete();
-      await em.commit();
-      if (published) this.onPublished();
+      const [, , , ...results] = await session.run([BEGIN, this.fence, CHECK_PLACEMENT, ...first]);
+      const running = new Transaction(this.module, { session, reader: () => this.reader, outgoing: [] });
+      tx = running;
+      const result = await ambient.run(running, () => work(running, results));
+      const published = await running.complete();
+      client.release();
+      pass(points.committed, this.module, published.length);
+      if (published.length > 0) this.onPublished(published);
       return result;
     } catch (error) {
-      tx.end();
+      tx?.end();
       // Whether the connection still answers tells a failure of the work from one of the database.
-      throw (await rolledBack(em)) ? error : new DatabaseAway(this.module, error);
+      const answers = await this.rollBack(client, session);
+      throw answers ? this.explained(error) : new DatabaseAway(this.module, error);
     }
   }
 
   /** Runs `work` as part of `tx`, so that use cases called by it join that transaction. */
-  within<Result>(tx: Transaction, work: () => Promise<Result>): Promise<Result> {
+  within<Result>(tx: Transaction, work: () => Result): Result {
     return ambient.run(tx, work);
   }
 
@@ -159,13 +260,44 @@ export class UnitOfWork {
     const tx = ambient.getStore();
     return tx && !tx.ended && tx.module === this.module ? tx : undefined;
   }
-}
 
-async function rolledBack(em: SqlEntityManager): Promise<boolean> {
-  try {
-    await em.rollback();
-    return true;
-  } catch {
-    return false;
+  private async connect(): Promise<pg.PoolClient> {
+    return this.database.pool.connect().catch((error) => {
+      throw new DatabaseAway(this.module, error);
+    });
+  }
+
+  private async onConnection<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+    const client = await this.connect();
+    try {
+      const result = await work(new Session(client));
+      client.release();
+      return result;
+    } catch (error) {
+      const answers = await client.query('select 1').then(
+        () => true,
+        () => false,
+      );
+      client.release(!answers);
+      throw answers ? this.explained(error) : new DatabaseAway(this.module, error);
+    }
+  }
+
+  private explained(error: unknown): unknown {
+    return isFenced(error) ? new ModuleFenced(this.module) : error;
+  }
+
+  /** Whether the connection answered; what still runs on it, because nobody waits for it any more, is cut short. */
+  private async rollBack(client: pg.PoolClient, session: Session): Promise<boolean> {
+    session.clear();
+    try {
+      if (session.isBusy) await this.database.pool.query('select pg_cancel_backend($1)', [session.pid]);
+      await session.run([ROLLBACK]);
+      client.release();
+      return true;
+    } catch {
+      client.release(true);
+      return false;
+    }
   }
 }

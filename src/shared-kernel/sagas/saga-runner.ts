@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { defineCommand, type MessageType } from '../contract/message.js';
 import { delay } from '../messaging/delayed.js';
 import { address, toOutgoing } from '../messaging/outbox.js';
-import type { BoundSubscription, Message } from '../messaging/subscriptions.js';
+import { type BoundSubscription, DEFAULTS, type Message } from '../messaging/subscriptions.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import {
   type Duration,
@@ -61,7 +61,9 @@ export function bindSagas(module: string, sagas: readonly object[]): BoundSubscr
   const runners = sagas.map((saga) => new SagaRunner(module, saga as Steps, sagaDefinition(saga.constructor as never)));
   const timers: BoundSubscription = {
     type: sagaTimeout(module),
-    handle: async (message, tx) => {
+    inBatches: false,
+    options: DEFAULTS,
+    handle: async ([message], tx) => {
       for (const runner of runners) await runner.timedOut(message as never, tx);
     },
   };
@@ -78,7 +80,12 @@ class SagaRunner {
   subscriptions(): BoundSubscription[] {
     const { steps, undoneBy = [] } = this.definition;
     const types = new Map([...steps.map(({ type }) => type), ...undoneBy].map((type) => [type.name, type]));
-    return [...types.values()].map((type) => ({ type, handle: (message, tx) => this.handle(message, tx) }));
+    return [...types.values()].map((type) => ({
+      type,
+      inBatches: false,
+      options: DEFAULTS,
+      handle: ([message], tx) => this.handle(message as Message, tx),
+    }));
   }
 
   async timedOut({ payload }: Message<ReturnType<typeof sagaTimeout>>, tx: Transaction): Promise<void> {
@@ -120,7 +127,7 @@ class SagaRunner {
     row.timers = {};
     const next = row.compensations.at(-1);
     if (next) {
-      tx.enqueue(address(next.type, next.key, next.payload));
+      tx.enqueue(address(next.type, next.key, JSON.stringify(next.payload)));
       return;
     }
     row.status = 'aborted';
@@ -199,7 +206,7 @@ class Handle implements SagaHandle {
           throw new Error(`Saga ${this.definition.name} awaits ${answer.name}: list it in undoneBy of its @Saga({…}).`);
         }
         const { type, key, payload: checked } = toOutgoing(compensation, undoing);
-        this.row.compensations.push({ type, key, payload: checked, answer: answer.name });
+        this.row.compensations.push({ type, key, payload: JSON.parse(checked), answer: answer.name });
       },
     };
   }
@@ -211,7 +218,7 @@ class Handle implements SagaHandle {
     const token = randomUUID();
     this.row.timers[name] = token;
     const payload = { saga: this.definition.name, key: this.row.key, timer: name, token };
-    await delay(this.tx, sagaTimeout(this.module), payload, durationOf(after));
+    delay(this.tx, sagaTimeout(this.module), payload, durationOf(after));
   }
 
   cancelTimeout(name: string): void {

@@ -7,5 +7,7 @@ export const ModuleDeclaration = z.strictObject({
   schema: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a plain PostgreSQL name such as "orders"'),
   /** The modules whose `contract/` it imports, types included. */
   dependsOn: z.array(z.string()),
+  /** Messages that it subscribed to once and takes no more: what is left of them is passed by. */
+  retired: z.array(z.string()).optional(),
 });
 export type ModuleDeclaration = z.infer<typeof ModuleDeclaration>;

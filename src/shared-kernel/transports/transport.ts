@@ -5,22 +5,25 @@ export interface Batch {
   readonly source: string;
   readonly subscriber: string;
   readonly partition: number;
-  /** Which relay sent it: a later relay of the same source has a higher epoch. */
+  /** Which relay sent it: a later relay of the same partition has a higher epoch. */
   readonly epoch: number;
   /** Consecutive within the epoch, from 1. */
   readonly number: number;
+  /** 0 for what happens now; a replay of history has a generation of its own, and its messages are new once more. */
+  readonly generation: number;
   readonly messages: readonly Envelope[];
 }
 
 /**
  * The receiver's word after its commit, go-back-N. `taken`: this batch and all before it are safe. `expected`: a gap,
- * send again from that number. `stale`: another relay has taken over, stop sending.
+ * send again from that number. `stale`: another relay has taken over, stop sending. `paused`: not now, ask again.
  * Source: Kurose and Ross, "Computer Networking", section 3.4.3 (Go-Back-N).
  */
 export type Acknowledgement =
   | { readonly kind: 'taken' }
   | { readonly kind: 'expected'; readonly number: number }
-  | { readonly kind: 'stale' };
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'paused' };
 
 export type OnBatch = (batch: Batch) => Promise<Acknowledgement>;
 

@@ -1,8 +1,21 @@
 import { Migration } from '@mikro-orm/migrations';
+import { INBOX_SLOTS, OUTBOX_SLOTS, PARTITIONS } from '../../messaging/layout.js';
+import { MUST_BE_HERE } from '../fence.js';
 
 /** The tables that every module's schema needs to send, receive, wait and be moved. */
 export class Messaging extends Migration {
   override up(): void {
+    this.placement();
+    this.outbox();
+    this.relay();
+    this.receiver();
+    this.waiting();
+    this.care();
+    this.processes();
+    this.wall();
+  }
+
+  private placement(): void {
     this.addSql(`
       create table placement (
         one boolean primary key default true check (one),
@@ -10,82 +23,176 @@ export class Messaging extends Migration {
         epoch bigint not null
       )`);
     this.addSql(`insert into placement (state, epoch) values ('here', 1)`);
+    this.addSql(MUST_BE_HERE);
+  }
+
+  /**
+   * `xid` stands before `id`, and defaults are evaluated in that order: whoever has a transaction id from after a snapshot
+   * also has its row's id from after it, which gives every window a floor to start from.
+   * The slot is in the upper half of the id. The ring turns by moving the sequence on to the next slot, so that where a
+   * row is found depends on no clock.
+   */
+  private outbox(): void {
+    this.addSql(`create sequence outbox_id minvalue 0 start ${2 ** 32}`);
     this.addSql(`
       create table outbox (
-        id bigint generated always as identity primary key,
         xid xid8 not null default pg_current_xact_id(),
+        id bigint not null default nextval('outbox_id'),
+        partition smallint not null,
         event_id uuid not null,
         type text not null,
         key text not null,
-        headers jsonb not null,
-        payload jsonb not null
-      )`);
+        headers json not null,
+        payload json not null
+      ) partition by list (((id >> 32) % ${OUTBOX_SLOTS}))`);
+    for (let slot = 0; slot < OUTBOX_SLOTS; slot++) {
+      this.addSql(
+        `create table outbox_${slot} partition of outbox (primary key (partition, id)) for values in (${slot})`,
+      );
+    }
     this.addSql('create index outbox_xid on outbox (xid)');
     this.addSql(`
-      create table relay (
+      create table outbox_ring (
         one boolean primary key default true check (one),
-        epoch bigint not null,
-        cluster bigint
+        slot bigint not null,
+        started date not null,
+        xid xid8 not null
       )`);
-    this.addSql('insert into relay (epoch) values (0)');
+    this.addSql(`insert into outbox_ring (slot, started, xid) values (1, current_date, '0')`);
+  }
+
+  private relay(): void {
+    this.addSql('create table relay (partition smallint primary key, epoch bigint not null, cluster bigint)');
+    this.addSql(`insert into relay (partition, epoch) select generate_series(0, ${PARTITIONS - 1}), 0`);
+    this.addSql('create table subscriber (name text primary key, types text[] not null)');
+    // Only ever inserted into, and read from the top: an update would leave a chain of dead versions for every reader to
+    // walk while anybody holds an old snapshot.
     this.addSql(`
-      create table relay_cursor (
-        subscriber text primary key,
+      create table relay_position (
+        subscriber text not null,
+        partition smallint not null,
+        move bigint not null,
         s1 pg_snapshot not null,
+        floor bigint not null,
         s2 pg_snapshot,
+        next_floor bigint,
         last_id bigint not null,
-        moved_at timestamptz not null default now()
+        moved_at timestamptz not null default now(),
+        primary key (subscriber, partition, move)
       )`);
+    this.addSql(`
+      create table replay (
+        id bigint generated always as identity primary key,
+        subscriber text not null,
+        partition smallint not null,
+        generation bigint not null,
+        types text[] not null,
+        key text,
+        since timestamptz,
+        until timestamptz,
+        last_id bigint not null default 0,
+        asked_at timestamptz not null default now()
+      )`);
+  }
+
+  private receiver(): void {
     this.addSql(`
       create table lease (
         source text not null,
-        subscriber text not null,
-        partition int not null,
-        epoch bigint not null default 0,
-        number bigint not null default 0,
-        primary key (source, subscriber, partition)
+        partition smallint not null,
+        holder uuid,
+        ended boolean not null default true,
+        primary key (source, partition)
       )`);
+    this.addSql(`
+      create table lease_move (
+        source text not null,
+        partition smallint not null,
+        epoch bigint not null,
+        number bigint not null,
+        primary key (source, partition, epoch, number)
+      )`);
+    this.addSql('create table attempt (event_id uuid primary key, tries int not null)');
     this.addSql(`
       create table inbox (
-        subscriber text not null,
+        slot smallint not null,
         event_id uuid not null,
-        primary key (subscriber, event_id)
+        generation bigint not null,
+        primary key (slot, event_id, generation)
+      ) partition by list (slot)`);
+    for (let slot = 0; slot < INBOX_SLOTS; slot++) {
+      this.addSql(`create table inbox_${slot} partition of inbox for values in (${slot})`);
+    }
+    this.addSql(`
+      create table inbox_memory (
+        one boolean primary key default true check (one),
+        since timestamptz not null
       )`);
+    this.addSql(`insert into inbox_memory (since) values ('-infinity')`);
+  }
+
+  private waiting(): void {
     this.addSql(`
       create table parked (
-        seq bigint generated always as identity primary key,
-        subscriber text not null,
+        seq bigint generated by default as identity primary key,
         source text not null,
         key text not null,
-        envelope jsonb not null,
+        event_id uuid not null,
+        type text not null,
+        envelope json not null,
         attempts int not null,
         due_at timestamptz not null,
         reason text,
         parked_at timestamptz not null default now()
       )`);
-    this.addSql('create index parked_key on parked (subscriber, source, key, seq)');
+    this.addSql('create index parked_key on parked (source, key, seq)');
     this.addSql('create index parked_due on parked (due_at)');
     this.addSql(`
       create table delayed (
         id bigint generated always as identity primary key,
-        subscriber text not null,
-        envelope jsonb not null,
+        envelope json not null,
         due_at timestamptz not null
       )`);
     this.addSql('create index delayed_due on delayed (due_at)');
     this.addSql(`
       create table dead_letter (
         id bigint generated always as identity primary key,
-        subscriber text not null,
+        seq bigint not null,
         source text not null,
         key text not null,
         event_id uuid not null,
         type text not null,
-        envelope jsonb not null,
+        envelope json not null,
         attempts int not null,
         reason text not null,
+        holds_key boolean not null,
+        unknown_type boolean not null,
         died_at timestamptz not null default now()
       )`);
+    this.addSql('create index dead_letter_key on dead_letter (source, key) where holds_key');
+  }
+
+  private care(): void {
+    this.addSql(`
+      create table pause (
+        id bigint generated always as identity primary key,
+        type text,
+        key text,
+        since timestamptz not null default now(),
+        unique nulls not distinct (type, key)
+      )`);
+    this.addSql(`
+      create table message_audit (
+        id bigint generated always as identity primary key,
+        at timestamptz not null default now(),
+        actor text not null,
+        action text not null,
+        filter json not null,
+        affected int not null
+      )`);
+  }
+
+  private processes(): void {
     this.addSql(`
       create table saga (
         type text not null,
@@ -112,5 +219,112 @@ export class Messaging extends Migration {
         created_at timestamptz not null default now(),
         primary key (scope, key)
       )`);
+    this.addSql('create index idempotency_key_created on idempotency_key (created_at)');
+  }
+
+  /**
+   * The module's role appends to its outbox and to the audit, and takes nothing back. What must be emptied or written
+   * anew is done by functions that run as the owner and check by themselves that nobody needs it any more.
+   */
+  private wall(): void {
+    this.addSql(`
+      create function uuid_time(id uuid) returns timestamptz language sql immutable strict parallel safe
+      return to_timestamp(('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint / 1000.0)`);
+    this.addSql(RECYCLE_OUTBOX);
+    this.addSql(RECYCLE_INBOX);
+    this.addSql(BEGIN_HISTORY_ANEW);
+    this.addSql(`
+      do $$
+      declare who name; it text;
+      begin
+        for who in
+          select distinct pg_get_userbyid(acl.grantee) from pg_class c, aclexplode(c.relacl) acl
+           where c.oid = 'outbox'::regclass and acl.grantee <> c.relowner and acl.grantee <> 0
+        loop
+          foreach it in array array['outbox', 'message_audit', 'outbox_ring', 'inbox_memory'] loop
+            execute format('revoke update, delete on %I from %I', it, who);
+          end loop;
+          for n in 0..${OUTBOX_SLOTS - 1} loop
+            execute format('revoke insert, update, delete on %I from %I', 'outbox_' || n, who);
+          end loop;
+          execute format('revoke insert on outbox_ring, inbox_memory from %I', who);
+        end loop;
+        foreach it in array array['recycle_outbox(interval)', 'recycle_inbox(interval)', 'begin_history_anew(smallint)'] loop
+          execute format('revoke execute on function %s from public', it);
+        end loop;
+      end $$`);
   }
 }
+
+/**
+ * Empties the slots whose newest row is older than the retention and has been acknowledged by every subscriber, then, on
+ * a new day, moves the sequence on to the next slot when that is empty. Answers how many slots were emptied.
+ * A snapshot's xmin is older than whatever it has not seen: no row from there on means that none is still to be sent.
+ */
+const RECYCLE_OUTBOX = `
+  create function recycle_outbox(retention interval) returns int language plpgsql
+  security definer set search_path from current set lock_timeout = '2s' as $$
+  declare
+    ring outbox_ring; n int; newest uuid; needed boolean; emptied int := 0;
+  begin
+    select * into ring from outbox_ring for update skip locked;
+    if not found then return 0; end if;
+    for n in 0..${OUTBOX_SLOTS - 1} loop
+      continue when n = ring.slot % ${OUTBOX_SLOTS};
+      execute format('select event_id from %I order by xid desc limit 1', 'outbox_' || n) into newest;
+      continue when newest is null or uuid_time(newest) > now() - retention;
+      execute format(
+        'select exists (
+           select 1 from subscriber s cross join relay r
+             left join lateral (
+               select s1 from relay_position p
+                where p.subscriber = s.name and p.partition = r.partition order by move desc limit 1) p on true
+            where p.s1 is null or exists (select 1 from %I where xid >= pg_snapshot_xmin(p.s1)))', 'outbox_' || n)
+        into needed;
+      continue when needed;
+      execute format('truncate %I', 'outbox_' || n);
+      emptied := emptied + 1;
+    end loop;
+    if ring.started < current_date then
+      execute format('select event_id from %I limit 1', 'outbox_' || (ring.slot + 1) % ${OUTBOX_SLOTS}) into newest;
+      if newest is null then
+        perform setval('outbox_id', (ring.slot + 1) << 32);
+        -- A later statement, so a later snapshot: whoever gets a transaction id from here on also gets an id of the new slot.
+        update outbox_ring set slot = ring.slot + 1, started = current_date, xid = pg_snapshot_xmax(pg_current_snapshot());
+      end if;
+    end if;
+    return emptied;
+  end $$`;
+
+/** Forgets the ids of days that are older than the horizon, and notes up to when. Never by the clock alone, which may jump. */
+const RECYCLE_INBOX = `
+  create function recycle_inbox(horizon interval) returns int language plpgsql
+  security definer set search_path from current set lock_timeout = '2s' as $$
+  declare
+    n int; newest uuid; emptied int := 0;
+  begin
+    perform 1 from inbox_memory for update skip locked;
+    if not found then return 0; end if;
+    for n in 0..${INBOX_SLOTS - 1} loop
+      execute format('select event_id from %I order by event_id desc limit 1', 'inbox_' || n) into newest;
+      continue when newest is null or uuid_time(newest) > now() - horizon;
+      execute format('truncate %I', 'inbox_' || n);
+      update inbox_memory set since = greatest(since, uuid_time(newest));
+      emptied := emptied + 1;
+    end loop;
+    return emptied;
+  end $$`;
+
+/**
+ * Transaction ids mean nothing in another cluster. After a dump was restored, all rows of a partition count as written
+ * now and all its subscribers begin with the oldest; their inboxes drop what they have had.
+ */
+const BEGIN_HISTORY_ANEW = `
+  create function begin_history_anew(which smallint) returns void language plpgsql
+  security definer set search_path from current as $$
+  begin
+    update outbox set xid = pg_current_xact_id() where partition = which;
+    insert into relay_position (subscriber, partition, move, s1, floor, last_id)
+    select subscriber, which, max(move) + 1, '3:3:', 0, 0 from relay_position where partition = which group by subscriber;
+    update relay set cluster = (select system_identifier from pg_control_system()) where partition = which;
+  end $$`;

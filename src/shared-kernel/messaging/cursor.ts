@@ -1,0 +1,145 @@
+import type { DirectConnection } from './direct-connection.js';
+import {
+  BEGINNING,
+  covers,
+  PAGE_ROWS,
+  type Position,
+  pageAfter,
+  positionAfter,
+  type Ring,
+  ringFrom,
+  type Seen,
+} from './window.js';
+
+/** One row of an outbox. Written by us, but nothing keeps an operator's hands off it. */
+export interface OutboxRow {
+  readonly id: number;
+  readonly eventId: string;
+  readonly type: string;
+  readonly key: string;
+  readonly headers: Record<string, string> | null;
+  readonly payload: Record<string, unknown>;
+}
+
+export interface Page {
+  readonly rows: readonly OutboxRow[];
+  /** Where the subscriber stands once these rows have been taken. */
+  readonly next: Position;
+  /** A replay waits to be sent before anything newer. */
+  readonly replays: boolean;
+}
+
+/** Another relay has taken over the partition; this one has nothing to say any more. */
+export class Superseded extends Error {
+  constructor() {
+    super('another relay has taken over; standing by.');
+  }
+}
+
+/** How far a sequence and its ring have come, as the relay last saw them. Shared by all cursors of a relay. */
+export interface Drawn {
+  last: number;
+  ring: Ring;
+}
+
+/** Where one subscriber stands with one partition of an outbox, and the reading from there. */
+export class Cursor {
+  private move = 0;
+  private limit = PAGE_ROWS;
+
+  constructor(
+    private readonly client: DirectConnection,
+    private readonly drawn: Drawn,
+    readonly subscriber: string,
+    readonly partition: number,
+    private readonly epoch: number,
+  ) {}
+
+  async restore(): Promise<Position> {
+    const [kept] = await this.client.query<Record<'move' | 's1' | 'floor' | 's2' | 'next_floor' | 'last_id', string>>(
+      `select move, s1::text, floor, s2::text, next_floor, last_id from relay_position
+        where subscriber = $1 and partition = $2 order by move desc limit 1`,
+      [this.subscriber, this.partition],
+    );
+    if (!kept) return BEGINNING;
+    this.move = Number(kept.move);
+    return {
+      s1: kept.s1,
+      floor: Number(kept.floor),
+      s2: kept.s2 ?? null,
+      nextFloor: Number(kept.next_floor ?? 0),
+      lastId: Number(kept.last_id),
+    };
+  }
+
+  /** The page after `position`; with a window open, its end is the window's, else a new window is opened. */
+  async read(position: Position): Promise<Page> {
+    for (;;) {
+      const { last, ring } = this.drawn;
+      const query = pageAfter(position, this.partition, this.subscriber, this.limit, last, ring);
+      const answers = await this.client.arrays(query);
+      const seen = seenIn(answers);
+      this.note(seen);
+      if (!covers(last, seen)) continue;
+      const rows = answers.filter((answer) => answer[ID] !== null).map((answer) => rowFrom(answer, ID));
+      const next = positionAfter(position, seen, rows, this.limit, last);
+      // What was cut by its size is not worth reading at full length again.
+      this.limit = rows.length < seen.found ? Math.max(8, rows.length) : Math.min(PAGE_ROWS, this.limit * 2);
+      return { rows, next, replays: seen.replays };
+    }
+  }
+
+  /** @throws Superseded when this relay's epoch is not the newest. */
+  async keep({ s1, floor, s2, nextFloor, lastId }: Position): Promise<void> {
+    const move = this.move + 1;
+    const inserted = await this.client.query(
+      `insert into relay_position (subscriber, partition, move, s1, floor, s2, next_floor, last_id)
+       select $1, $2, $3, $4, $5, $6, $7, $8 from relay where partition = $2 and epoch = $9
+       on conflict do nothing returning move`,
+      [this.subscriber, this.partition, move, s1, floor, s2, nextFloor, lastId, this.epoch],
+    );
+    if (inserted.length !== 1) throw new Superseded();
+    this.move = move;
+    // Now and then is enough; the newest few stay.
+    if (move % 100 === 0) await this.forget(move - 10);
+  }
+
+  /** Whether something may have come since `position`: an id was drawn, or one who was running then may have finished. */
+  mayHaveMore(position: Position): boolean {
+    return position.s2 !== null || this.drawn.last > position.floor || !position.s1.endsWith(':');
+  }
+
+  private async forget(before: number): Promise<void> {
+    await this.client.query('delete from relay_position where subscriber = $1 and partition = $2 and move < $3', [
+      this.subscriber,
+      this.partition,
+      before,
+    ]);
+  }
+
+  private note(seen: Seen): void {
+    this.drawn.last = Math.max(this.drawn.last, seen.lastDrawn);
+    if (seen.ring.slot > this.drawn.ring.slot) this.drawn.ring = seen.ring;
+  }
+}
+
+const ID = 5;
+
+function seenIn(answers: readonly unknown[][]): Seen {
+  const [first] = answers;
+  if (!first) throw new Error('The server answered no snapshot.');
+  const [s2, drawn, ring, replays, found] = first as [string, string, string, boolean, string | null];
+  return { s2, lastDrawn: Number(drawn), ring: ringFrom(ring), replays, found: Number(found ?? 0) };
+}
+
+/** A row whose columns begin at `first`: id, event_id, type, key, headers, payload. */
+export function rowFrom(answer: unknown[], first: number): OutboxRow {
+  return {
+    id: Number(answer[first]),
+    eventId: answer[first + 1] as string,
+    type: answer[first + 2] as string,
+    key: answer[first + 3] as string,
+    headers: answer[first + 4] as OutboxRow['headers'],
+    payload: answer[first + 5] as OutboxRow['payload'],
+  };
+}

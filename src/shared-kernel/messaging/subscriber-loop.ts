@@ -1,0 +1,239 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Envelope } from '../contract/envelope.js';
+import type { Acknowledgement, Transport } from '../transports/transport.js';
+import { fullJitter } from './backoff.js';
+import { type Cursor, type OutboxRow, type Page, Superseded } from './cursor.js';
+import { pass, points } from './points.js';
+import type { Replays } from './replays.js';
+import type { Position } from './window.js';
+
+/** Two windows are at least so far apart while messages flow, so that batches grow with the load. In milliseconds. */
+const GAP = 8;
+/** A batch without an acknowledgement is sent again after this. In milliseconds. */
+const ACKNOWLEDGEMENT_DEADLINE = 60_000;
+/** While messages flow, the cursor is kept so often: what was taken since is sent again after a crash. In milliseconds. */
+const KEEP_EVERY = 100;
+/** A cursor that only passed by what its subscriber does not want is kept in memory this long. In milliseconds. */
+const IDLE_KEEP = 30_000;
+/** How long a paused subscriber is left alone before it is asked again. In milliseconds. */
+const PAUSED = 1_000;
+
+/**
+ * Carries one partition of keys to one subscriber.
+ *
+ *   wait ──wake──▶ read page ──none──▶ wait
+ *                  │ rows (the next page is read ahead)
+ *                  ▼
+ *                 send ──taken──▶ move the cursor ──▶ read page
+ *                  │├─ expected n ──▶ send again as n
+ *                  │├─ paused ──▶ a second later, send again
+ *                  │├─ no answer ──▶ backoff ──▶ send again
+ *                  │└─ stale ──▶ closed: another relay leads
+ *
+ * Only the acknowledgement moves the cursor. One batch is under way at a time, so memory holds two pages at most and a
+ * slow subscriber is its own back-pressure.
+ */
+export class SubscriberLoop {
+  private readonly log: Logger;
+  private number = 1;
+  private awake = true;
+  private rouse: (() => void) | undefined;
+  private watchers: { passes: number; resolve: () => void }[] = [];
+  private keptAt = 0;
+  private openedAt = 0;
+  private readonly closing = new AbortController();
+  private position: Position | undefined;
+
+  constructor(
+    private readonly source: string,
+    private readonly cursor: Cursor,
+    private readonly wanted: ReadonlySet<string>,
+    private readonly epoch: number,
+    private readonly transport: Transport,
+    private readonly replays: Replays,
+  ) {
+    this.log = new Logger(`${source}.relay`);
+  }
+
+  get partition(): number {
+    return this.cursor.partition;
+  }
+
+  wants(type: string, partition: number): boolean {
+    return partition === this.cursor.partition && this.wanted.has(type);
+  }
+
+  wake(): void {
+    this.awake = true;
+    this.rouse?.();
+  }
+
+  /** Wakes only where there may be something to send. */
+  wakeIfBehind(): void {
+    if (this.position === undefined || this.cursor.mayHaveMore(this.position)) this.wake();
+  }
+
+  /** Resolves once a window that was opened after this call has been taken to its end, or when it is too late. */
+  caughtUp(late: AbortSignal): Promise<void> {
+    if (this.rouse && !this.awake) return Promise.resolve();
+    return new Promise((resolve) => {
+      // The pass under way may have read before the caller's commit: only the one after it counts.
+      const watcher = { passes: this.rouse ? 1 : 2, resolve };
+      this.watchers.push(watcher);
+      const giveUp = () => {
+        this.watchers = this.watchers.filter((each) => each !== watcher);
+        resolve();
+      };
+      late.addEventListener('abort', giveUp, { once: true });
+      this.wake();
+    });
+  }
+
+  /** Finishes the batch under way, keeps the cursor, and ends. */
+  close(): void {
+    this.closing.abort();
+    this.wake();
+  }
+
+  private get isClosed(): boolean {
+    return this.closing.signal.aborted;
+  }
+
+  async run(): Promise<void> {
+    let position = await this.cursor.restore();
+    let kept = position;
+    let ahead: Promise<Page> | undefined;
+    while (!this.isClosed) {
+      this.position = position;
+      const page = await (ahead ?? this.readFrom(position));
+      ahead = undefined;
+      if (page.replays && position.s2 === null) {
+        await this.replays.send(this.cursor, position, (rows, generation) => this.deliver(rows, generation));
+        continue;
+      }
+      const { rows, next } = page;
+      if (rows.length > 0) {
+        if (next.s2 !== null) {
+          ahead = this.cursor.read(next);
+          ahead.catch(() => undefined);
+        }
+        if (!(await this.deliver(rows, 0))) break;
+      }
+      position = next;
+      if (this.isTimeToKeep(rows.length > 0, next)) {
+        await this.keep(position);
+        kept = position;
+      }
+      if (position.s2 === null) await this.rest(position);
+    }
+    if (kept !== position) await this.keep(position);
+  }
+
+  private async readFrom(position: Position): Promise<Page> {
+    if (position.s2 === null) {
+      const early = this.openedAt + GAP - performance.now();
+      if (early > 0) await this.pause(early);
+      // What is committed from here on has its own wake-up.
+      this.awake = false;
+    }
+    const page = await this.cursor.read(position);
+    if (position.s2 === null && page.rows.length > 0) this.openedAt = performance.now();
+    pass(points.pageRead, this.source, page.rows.length);
+    return page;
+  }
+
+  private isTimeToKeep(sent: boolean, next: Position): boolean {
+    const since = performance.now() - this.keptAt;
+    const comesToRest = next.s2 === null && !this.awake;
+    return sent ? comesToRest || since > KEEP_EVERY : since > IDLE_KEEP;
+  }
+
+  private async keep(position: Position): Promise<void> {
+    await this.cursor.keep(position);
+    this.keptAt = performance.now();
+    pass(points.positionKept, this.source);
+  }
+
+  /** Sends until it is taken; false when this loop is closed. */
+  private async deliver(rows: readonly OutboxRow[], generation: number): Promise<boolean> {
+    const messages = rows.map((row) => toEnvelope(this.source, row));
+    for (let failures = 0; !this.isClosed; ) {
+      try {
+        const answer = await this.send(messages, generation);
+        if (answer.kind === 'stale') throw new Superseded();
+        if (answer.kind === 'paused') await this.pause(PAUSED);
+        else if (answer.kind === 'expected') this.number = answer.number;
+        else {
+          this.number++;
+          pass(points.acknowledged, this.source, messages.length);
+          return true;
+        }
+      } catch (error) {
+        if (error instanceof Superseded) throw error;
+        failures++;
+        this.log.warn(
+          `${this.cursor.subscriber} has not taken ${messages.length} message(s): ${(error as Error).message}`,
+        );
+        await this.pause(fullJitter(failures, 100, 5_000));
+      }
+    }
+    return false;
+  }
+
+  private async send(messages: readonly Envelope[], generation: number): Promise<Acknowledgement> {
+    const { source, epoch, number } = this;
+    const { subscriber, partition } = this.cursor;
+    let late: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      late = setTimeout(
+        () => reject(new Error(`no acknowledgement within ${ACKNOWLEDGEMENT_DEADLINE} ms`)),
+        ACKNOWLEDGEMENT_DEADLINE,
+      );
+    });
+    try {
+      const batch = { source, subscriber, partition, epoch, number, generation, messages };
+      return await Promise.race([this.transport.send(batch), deadline]);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Between windows. Whoever waits for what was committed before now has been served if this was the pass it meant. */
+  private async rest(position: Position): Promise<void> {
+    this.position = position;
+    for (const watcher of this.watchers) watcher.passes--;
+    for (const watcher of this.watchers.filter((w) => w.passes <= 0)) watcher.resolve();
+    this.watchers = this.watchers.filter((w) => w.passes > 0);
+    if (this.watchers.length > 0) this.awake = true;
+    if (this.awake || this.isClosed) return;
+    await new Promise<void>((resolve) => {
+      this.rouse = resolve;
+    });
+    this.rouse = undefined;
+  }
+
+  private pause(milliseconds: number): Promise<void> {
+    return sleep(milliseconds, undefined, { signal: this.closing.signal }).catch(() => undefined);
+  }
+}
+
+/** Of the headers only the ones that an envelope has: whatever else stands there must not change what the row is. */
+const HEADERS = ['causationid', 'traceparent', 'tracestate', 'sequence'] as const;
+
+export function toEnvelope(source: string, row: OutboxRow): Envelope {
+  const headers = row.headers ?? {};
+  const envelope: Envelope = {
+    specversion: '1.0',
+    id: row.eventId,
+    source: `/${source}`,
+    type: row.type,
+    subject: row.key,
+    time: headers.time ?? '',
+    datacontenttype: 'application/json',
+    correlationid: headers.correlationid ?? row.eventId,
+    data: row.payload,
+  };
+  for (const name of HEADERS) if (headers[name] !== undefined) envelope[name] = headers[name];
+  return envelope;
+}
