@@ -139,6 +139,8 @@ async function openContext(runtime: Runtime, options: BoundedContextOptions): Pr
           `-c search_path=${schema}`,
           `-c statement_timeout=${STATEMENT_TIMEOUT}`,
           `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION}`,
+          // Statements are short; compiling them would take longer than running them.
+          '-c jit=off',
         ].join(' '),
         connectionTimeoutMillis: CONNECTION_TIMEOUT,
         keepAlive: true,

@@ -6,6 +6,19 @@ const SILENCE = 10_000;
 const IDLE = 5_000;
 
 /**
+ * Pages are read in order of an index, from where the last one ended, and no other plan will do: the planner, who cannot
+ * guess how many rows lie in a window, would rather sort the whole backlog for each. Compiling such a statement takes
+ * longer than running it.
+ */
+const PLANS = [
+  'plan_cache_mode=force_custom_plan',
+  'enable_seqscan=off',
+  'enable_bitmapscan=off',
+  'enable_sort=off',
+  'jit=off',
+];
+
+/**
  * A connection that a relay holds for itself, not through the pool and never through a transaction pooler: its session
  * locks and its LISTEN belong to it. Queries are pipelined, so many readers share it.
  */
@@ -18,7 +31,7 @@ export class DirectConnection {
     this.client = new pg.Client({
       connectionString: url,
       application_name: `seamline ${module} relay`,
-      options: `-c search_path=${schema} -c plan_cache_mode=force_custom_plan -c idle_session_timeout=${IDLE}`,
+      options: [`search_path=${schema}`, `idle_session_timeout=${IDLE}`, ...PLANS].map((set) => `-c ${set}`).join(' '),
       keepAlive: true,
       query_timeout: SILENCE,
       connectionTimeoutMillis: SILENCE,

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { MessageType, Payload } from '../contract/message.js';
 import type { Statement } from '../persistence/statement-batch.js';
 import { currentContext } from '../telemetry/context.js';
+import { randomBytes } from '../telemetry/random.js';
 import { PARTITIONS } from './layout.js';
 
 /** A message on its way into the outbox, validated and with its headers taken from the context it was published in. */
@@ -26,6 +27,8 @@ interface Headers {
   tracestate?: string | undefined;
   sequence?: string | undefined;
 }
+
+const FROM_POOL = { rng: () => randomBytes(16) };
 
 /** Larger things belong in a store of their own, with a reference in the message. In bytes of JSON. */
 const MAX_PAYLOAD_BYTES = 256 * 1024;
@@ -62,7 +65,7 @@ function refuseTooLarge(type: string, bytes: number): void {
  */
 export function address(type: string, key: string, payload: string, sequence?: number): Outgoing {
   return {
-    eventId: uuidv7(),
+    eventId: uuidv7(FROM_POOL),
     type,
     key,
     partition: partitionOf(key),
@@ -80,7 +83,7 @@ function headers(sequence?: number): Headers {
   const context = currentContext();
   return {
     time: new Date().toISOString(),
-    correlationid: context?.correlationId ?? uuidv7(),
+    correlationid: context?.correlationId ?? uuidv7(FROM_POOL),
     causationid: context?.causationId,
     traceparent: context?.traceparent,
     tracestate: context?.tracestate,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from './random.js';
 
 /** What every log line, message and outgoing call of one piece of work carries along. */
 export interface TelemetryContext {
