@@ -62,7 +62,7 @@ export class Runtime {
     return this.announced.flatMap(({ declaration, subscriptions }) => {
       const types = subscriptions
         .filter(({ type }) => type.owner === name || (type.kind === 'command' && dependsOn.includes(type.owner)))
-        .map(({ type, options: { from } }) => ({ name: type.name, from }));
+        .map(({ type, options: { from, replayable } }) => ({ name: type.name, from, replayable }));
       return types.length === 0 ? [] : [{ name: declaration.name, types, retired: declaration.retired ?? [] }];
     });
   }

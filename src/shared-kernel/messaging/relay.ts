@@ -10,6 +10,7 @@ import type { Outgoing } from './outbox.js';
 import { Replays } from './replays.js';
 import { SubscriberLoop } from './subscriber-loop.js';
 import { register, type Subscriber } from './subscribers.js';
+import { UNACKNOWLEDGED } from './unacknowledged.js';
 import { ringFrom } from './window.js';
 
 /** How often a relay looks who else is there, which partitions are free, and what other processes wrote. In milliseconds. */
@@ -234,17 +235,6 @@ class Led {
     await this.ended;
   }
 }
-
-/** Rows that a subscriber's cursor has not passed; `c` is the cursor, `o` the row. */
-export const UNACKNOWLEDGED = `
-  select o.* from subscriber s
-    join lateral (
-      select distinct on (p.partition) p.* from relay_position p
-       where p.subscriber = s.name order by p.partition, p.move desc) c on true
-    join outbox o on o.partition = c.partition and o.type = any (s.types)
-     and (o.id > c.floor or o.xid = any (array(select pg_snapshot_xip(c.s1))))
-   where not pg_visible_in_snapshot(o.xid, c.s1)
-     and not (c.s2 is not null and pg_visible_in_snapshot(o.xid, c.s2) and o.id <= c.last_id)`;
 
 async function cameFromElsewhere(client: DirectConnection, partition: number): Promise<boolean> {
   const [home] = await client.query<{ cluster: string | null; here: string }>(

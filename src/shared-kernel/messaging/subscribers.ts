@@ -9,7 +9,7 @@ export type Start = 'now' | 'beginning';
 /** A module that takes messages of another's outbox, or of its own. */
 export interface Subscriber {
   readonly name: string;
-  readonly types: readonly { readonly name: string; readonly from: Start }[];
+  readonly types: readonly { readonly name: string; readonly from: Start; readonly replayable: boolean }[];
   /** Types that it took once and has declared to take no more. */
   readonly retired: readonly string[];
 }
@@ -36,13 +36,14 @@ export async function register(
 
 async function registerOne(client: DirectConnection, { name, types, retired }: Subscriber): Promise<void> {
   const wanted = types.map((type) => type.name);
+  const replayable = wanted.filter((name) => types.every((type) => type.name !== name || type.replayable));
   const fromBeginning = types.filter(({ from }) => from === 'beginning').map((type) => type.name);
   // In one statement, so that of two processes that start together one registers and the other finds it done.
   await client.query(
     `with known as (select types from subscriber where name = $1),
       put as (
-        insert into subscriber (name, types) values ($1, $2)
-        on conflict (name) do update set types = array(
+        insert into subscriber (name, types, replayable) values ($1, $2, $5)
+        on conflict (name) do update set replayable = excluded.replayable, types = array(
           select distinct t from unnest(subscriber.types || excluded.types) t where not (t = any ($3)) order by t)
         returning (xmax = 0) as is_new),
       start as (
@@ -57,6 +58,6 @@ async function registerOne(client: DirectConnection, { name, types, retired }: S
             (select array(select t from unnest($4::text[]) t
                            where not (t = any (coalesce((select types from known), '{}')))) as types) missed
       where missed.types <> '{}' and not (put.is_new and $2::text[] <@ $4::text[])`,
-    [name, wanted, retired, fromBeginning],
+    [name, wanted, retired, fromBeginning, replayable],
   );
 }

@@ -64,7 +64,12 @@ export class Messaging extends Migration {
   private relay(): void {
     this.addSql('create table relay (partition smallint primary key, epoch bigint not null, cluster bigint)');
     this.addSql(`insert into relay (partition, epoch) select generate_series(0, ${PARTITIONS - 1}), 0`);
-    this.addSql('create table subscriber (name text primary key, types text[] not null)');
+    this.addSql(`
+      create table subscriber (
+        name text primary key,
+        types text[] not null,
+        replayable text[] not null default '{}'
+      )`);
     // Only ever inserted into, and read from the top: an update would leave a chain of dead versions for every reader to
     // walk while anybody holds an old snapshot.
     this.addSql(`
@@ -188,7 +193,8 @@ export class Messaging extends Migration {
         actor text not null,
         action text not null,
         filter json not null,
-        affected int not null
+        affected int not null,
+        discarded json
       )`);
   }
 
