@@ -114,9 +114,11 @@ export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
  * that they take their ids when its rows are locked: of two independent branches either may go first.
  */
 export function appendWith({ text, values = [] }: Statement, messages: readonly Outgoing[]): Statement {
-  if (messages.length === 0) return { text: `with work as (${text}) select * from work where must_be_here()`, values };
+  if (messages.length === 0)
+    return { text: `with work as (${text}\n) select * from work where must_be_here()`, values };
   return {
-    text: `with work as (${text}),
+    text: `with work as (${text}
+      ),
       changed as (select count(*) as rows from work),
       said as (
         insert into outbox (${COLUMNS})

@@ -1,15 +1,26 @@
 /** The SQLSTATE of a PostgreSQL error, or Node's code of a socket error, however deep a driver has wrapped it. */
 export function errorCode(error: unknown): string | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && typeof cause.code === 'string') return cause.code;
-  }
-  return undefined;
+  return serverErrorIn(error).code;
 }
 
-/** Two transactions stood in each other's way; one was chosen to go, and going again is the remedy. */
+/** So deep no driver wraps; a chain of causes may lead back to itself. */
+const DEEPEST_CAUSE = 10;
+
+function serverErrorIn(error: unknown): { code?: string; routine?: unknown } {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < DEEPEST_CAUSE; cause = cause.cause, depth++) {
+    if ('code' in cause && typeof cause.code === 'string')
+      return { code: cause.code, routine: (cause as { routine?: unknown }).routine };
+  }
+  return {};
+}
+
+/**
+ * Going again is the remedy: two transactions stood in each other's way and one was chosen to go, or a migration has
+ * changed what a statement returns since it was prepared (0A000, "cached plan must not change result type").
+ */
 export function isSerializationFailure(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === '40P01' || code === '40001';
+  const { code, routine } = serverErrorIn(error);
+  return code === '40P01' || code === '40001' || (code === '0A000' && routine === 'RevalidateCachedQuery');
 }
 
 /** The database of a module is away. The work itself is not at fault: it waits and is done again unchanged. */
@@ -40,7 +51,12 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 
 /** Whatever was thrown, as an error. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (thrown instanceof Error) return thrown;
+  try {
+    return new Error(String(thrown));
+  } catch {
+    return new Error('Something was thrown that cannot be shown as text.');
+  }
 }
 
 /** MikroORM adds the server's detail to its messages, which quotes rows: e-mail addresses, password hashes. */

@@ -1,10 +1,21 @@
 import type pg from 'pg';
-import { type Statement, StatementBatch, StatementFailed, type StatementResult } from './statement-batch.js';
+import { errorCode } from './failures.js';
+import {
+  type Prepared,
+  prepare,
+  type Statement,
+  StatementBatch,
+  StatementFailed,
+  type StatementResult,
+} from './statement-batch.js';
 
 /** A statement that nobody waits for, and what its failure means to those who hear of it later. */
-interface Deferred extends Statement {
-  readonly explain?: (error: Error) => Error;
+interface Deferred extends Prepared {
+  readonly explain: ((error: Error) => Error) | undefined;
 }
+
+/** The server has ended the session, since it heard nothing from the transaction for too long. */
+const SILENT = '25P03';
 
 /**
  * One connection during one transaction. Statements go out in the order they came; those that nobody waits for are
@@ -14,8 +25,17 @@ export class Session {
   private deferred: Deferred[] = [];
   private last: Promise<unknown> = Promise.resolve();
   private running = 0;
+  private isOver = false;
+  private isAbandoned = false;
+  private lost: Error | undefined;
+  /** A statement has failed, and the server refuses all others until the transaction or its savepoint is rolled back. */
+  isAborted = false;
+  /** Of the first statement that nobody waited for and that failed: whatever is thrown after it only follows from it. */
+  failure: Error | undefined;
 
-  constructor(private readonly client: pg.PoolClient) {}
+  constructor(private readonly client: pg.PoolClient) {
+    client.on('error', this.noteLoss);
+  }
 
   /** The server process behind the connection. */
   get pid(): number {
@@ -27,36 +47,97 @@ export class Session {
     return this.running > 0;
   }
 
-  defer(statement: Deferred): void {
-    this.deferred.push(statement);
+  /** The connection is gone because its own side was silent, not because the database went away. */
+  get wasSilent(): boolean {
+    return errorCode(this.lost) === SILENT;
+  }
+
+  /** @throws when a value cannot be sent. */
+  defer(statement: Statement, explain?: (error: Error) => Error): void {
+    this.deferred.push({ ...prepare(statement), explain });
   }
 
   /** Sends what was deferred and these, in one round trip, and answers the results of these. */
-  run(statements: readonly Statement[]): Promise<StatementResult[]> {
+  async run(statements: readonly Statement[]): Promise<StatementResult[]> {
+    if (this.isOver) throw new Error('The transaction has ended: await all work inside it.');
+    return this.queue(statements);
+  }
+
+  /** The last statements of the transaction: none is taken after them. */
+  async end(statements: readonly Statement[]): Promise<StatementResult[]> {
+    this.isOver = true;
+    return this.queue(statements);
+  }
+
+  /** Takes nothing more, and sends nothing of what still waits. */
+  abandon(): void {
+    this.isOver = true;
+    this.isAbandoned = true;
+    this.deferred = [];
+  }
+
+  /** After {@link abandon}: undoes all, on a connection that then serves others. */
+  rollBack(statement: Statement): Promise<StatementResult[]> {
+    return this.inTurn(() => this.send([], [prepare(statement)]));
+  }
+
+  /** Gives the connection back to its pool, or closes it. */
+  release(close = false): void {
+    this.client.off('error', this.noteLoss);
+    this.client.release(close);
+  }
+
+  private readonly noteLoss = (error: Error): void => {
+    this.lost ??= error;
+  };
+
+  private queue(statements: readonly Statement[]): Promise<StatementResult[]> {
+    // Before anything is taken from what was deferred: what cannot be sent must not take that along.
+    const these = statements.map(prepare);
     const before = this.deferred;
     this.deferred = [];
+    return this.inTurn(() => {
+      if (this.isAbandoned) throw new Error('The transaction was given up before this statement was sent.');
+      return this.send(before, these);
+    });
+  }
+
+  private inTurn(work: () => Promise<StatementResult[]>): Promise<StatementResult[]> {
     this.running++;
-    const result = this.last.then(() => this.send(before, statements)).finally(() => this.running--);
+    const result = this.last.then(work).finally(() => this.running--);
     this.last = result.catch(() => undefined);
     return result;
   }
 
-  /** Forgets what was deferred: the transaction is over. */
-  clear(): void {
-    this.deferred = [];
-  }
-
-  private async send(before: readonly Deferred[], statements: readonly Statement[]): Promise<StatementResult[]> {
+  private async send(before: readonly Deferred[], statements: readonly Prepared[]): Promise<StatementResult[]> {
+    if (this.lost) throw this.explained(this.lost);
     try {
       const results = await this.submit([...before, ...statements]);
+      this.isAborted = false;
       return results.slice(before.length);
     } catch (error) {
       if (!(error instanceof StatementFailed)) throw error;
-      throw before[error.at]?.explain?.(error.cause) ?? error.cause;
+      this.isAborted = true;
+      if (errorCode(error.cause) === SILENT) {
+        this.noteLoss(error.cause);
+        throw this.explained(error.cause);
+      }
+      const deferred = before[error.at];
+      if (!deferred) throw error.cause;
+      this.failure ??= deferred.explain?.(error.cause) ?? error.cause;
+      throw this.failure;
     }
   }
 
-  private submit(statements: readonly Statement[]): Promise<StatementResult[]> {
+  private explained(lost: Error): Error {
+    if (!this.wasSilent) return lost;
+    return new Error(
+      'The transaction said nothing to the database for so long that the server ended it: do slow work before it begins, and leave the event loop free.',
+      { cause: lost },
+    );
+  }
+
+  private submit(statements: readonly Prepared[]): Promise<StatementResult[]> {
     return new Promise((resolve, reject) => {
       const done = (error: Error | undefined, results: StatementResult[]) => (error ? reject(error) : resolve(results));
       this.client.query(new StatementBatch(this.client, statements, done) as unknown as pg.Submittable);

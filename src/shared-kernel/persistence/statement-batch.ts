@@ -1,10 +1,17 @@
 import { createRequire } from 'node:module';
 import type pg from 'pg';
+import { errorCode } from './failures.js';
 
 /** One statement with `$1` placeholders. */
 export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];
+}
+
+/** One whose values are as they will travel: whoever changes an object later changes nothing of it. */
+export interface Prepared {
+  readonly text: string;
+  readonly values: readonly Value[];
 }
 
 export interface StatementResult {
@@ -30,6 +37,24 @@ const { prepareValue } = createRequire(import.meta.url)('pg/lib/utils.js') as {
 
 type Value = string | Buffer | null;
 
+/** The protocol counts the values of a statement in two bytes. */
+const MOST_VALUES = 65_535;
+
+/** @throws for what cannot be sent: a cyclic object, a symbol, a function, or too much at once. */
+export function prepare({ text, values = [] }: Statement): Prepared {
+  if (values.length > MOST_VALUES)
+    throw new RangeError(
+      `A statement takes at most ${MOST_VALUES} values, and this one has ${values.length}: pass arrays, and unnest them.`,
+    );
+  return { text, values: values.map(sendable) };
+}
+
+function sendable(value: unknown): Value {
+  if (typeof value === 'symbol' || typeof value === 'function')
+    throw new TypeError(`A ${typeof value} cannot be sent to the database: ${String(value).slice(0, 80)}`);
+  return prepareValue(value);
+}
+
 /** `pg`'s connection, as far as it is used here: its own cursors and copy streams are built on the same functions. */
 interface Wire {
   readonly stream: { cork(): void; uncork(): void };
@@ -38,6 +63,7 @@ interface Wire {
   describe(message: { type: 'P'; name: string }): void;
   execute(message: { portal: string }): void;
   close(message: { type: 'S'; name: string }): void;
+  sendCopyFail(reason: string): void;
   sync(): void;
 }
 
@@ -59,6 +85,9 @@ function nameOf(text: string): string {
   return name;
 }
 
+/** Somebody has made the server forget a name (DEALLOCATE, DISCARD), and so perhaps all of them. */
+const NO_SUCH_NAME = '26000';
+
 /** Which names a connection has: `true` for sure, `false` when a failure left it open. */
 const prepared = new WeakMap<Wire, Map<string, boolean>>();
 
@@ -78,28 +107,19 @@ export class StatementBatch {
 
   constructor(
     private readonly client: pg.ClientBase,
-    private readonly statements: readonly Statement[],
+    private readonly statements: readonly Prepared[],
     private readonly done: (error: Error | undefined, results: StatementResult[]) => void,
   ) {}
 
-  submit(wire: Wire): Error | null {
-    // Before anything is on its way: a value that cannot be sent must not leave half a statement behind.
-    const values = valuesOf(this.statements);
-    if (values instanceof Error) return values;
+  submit(wire: Wire): void {
     this.names = namesOf(wire);
     wire.stream.cork();
-    try {
-      this.statements.forEach(({ text }, n) => {
-        this.write(wire, text, values[n] as Value[]);
-      });
-      wire.sync();
-    } finally {
-      wire.stream.uncork();
-    }
-    return null;
+    for (const statement of this.statements) this.write(wire, statement);
+    wire.sync();
+    wire.stream.uncork();
   }
 
-  private write(wire: Wire, text: string, values: Value[]): void {
+  private write(wire: Wire, { text, values }: Prepared): void {
     const name = nameOf(text);
     const known = this.names.get(name);
     if (name === '' || known !== true) {
@@ -141,7 +161,13 @@ export class StatementBatch {
 
   handlePortalSuspended(): void {}
 
-  handleCopyInResponse(): void {}
+  /** The server waits for rows that nobody has. When another statement follows, it has given up by itself. */
+  handleCopyInResponse(wire: Wire): void {
+    if (this.results.length < this.statements.length - 1) return;
+    wire.sendCopyFail('COPY … FROM STDIN is not for here: insert the rows, from arrays that are unnested.');
+    // The one that travelled with the statement was taken for a part of the rows.
+    wire.sync();
+  }
 
   handleCopyData(): void {}
 
@@ -150,7 +176,8 @@ export class StatementBatch {
     this.failed = true;
     const at = this.results.length;
     // Which of the new names the server still got to know is not worth finding out; the failed one may be out of date.
-    for (const name of this.first) this.names.set(name, false);
+    const unsure = errorCode(error) === NO_SUCH_NAME ? this.names.keys() : this.first;
+    for (const name of unsure) this.names.set(name, false);
     const culprit = this.statements[at];
     if (culprit) this.names.set(nameOf(culprit.text), false);
     this.done(new StatementFailed(at, error), this.results);
@@ -158,14 +185,6 @@ export class StatementBatch {
 
   handleReadyForQuery(): void {
     this.done(undefined, this.results);
-  }
-}
-
-function valuesOf(statements: readonly Statement[]): Value[][] | Error {
-  try {
-    return statements.map(({ values = [] }) => values.map(prepareValue));
-  } catch (error) {
-    return error as Error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
-import type pg from 'pg';
+import pg from 'pg';
 import type { MessageType, Payload } from '../contract/message.js';
 import { appendToOutbox, appendWith, type Outgoing, toOutgoing } from '../messaging/outbox.js';
 import { pass, points } from '../messaging/points.js';
@@ -18,6 +18,7 @@ const ATTEMPTS = 4;
 const BEGIN: Statement = { text: 'begin isolation level read committed' };
 const COMMIT: Statement = { text: 'commit' };
 const ROLLBACK: Statement = { text: 'rollback' };
+const STILL_HERE: Statement = { text: 'select 1' };
 
 /** Says facts and instructions of a module, as part of what it is doing. */
 export interface Messenger {
@@ -88,8 +89,7 @@ export class Transaction implements Messenger {
    */
   execute(text: string, values: unknown[] = []): void {
     this.mustBeOpen('read or write');
-    const { explain } = this;
-    this.shared.session.defer(explain ? { text, values, explain } : { text, values });
+    this.shared.session.defer({ text, values }, this.explain);
   }
 
   /**
@@ -105,6 +105,19 @@ export class Transaction implements Messenger {
     await this.#em?.flush();
   }
 
+  /** Says something to the server, which ends a transaction that is silent for too long. */
+  stayAwake(): void {
+    const { session } = this.shared;
+    if (!this.ended && !session.isBusy) session.run([STILL_HERE]).catch(() => undefined);
+  }
+
+  /** @throws when a statement has failed and the error was swallowed: nothing that follows can succeed. */
+  mustBeSound(): void {
+    const { session } = this.shared;
+    if (session.failure) throw session.failure;
+    if (session.isAborted) throw new Error(swallowed(this.module));
+  }
+
   /** Entities first, messages second: a key's rows are locked by then, so ids of one key come in the order of its lock. */
   async complete(): Promise<readonly Outgoing[]> {
     await this.flush();
@@ -112,12 +125,10 @@ export class Transaction implements Messenger {
     this.end();
     pass(points.beforeCommit, this.module);
     const { session, outgoing } = this.shared;
-    const results = await session.run([...appendToOutbox(outgoing), COMMIT]);
+    if (session.failure) throw session.failure;
+    const results = await session.end([...appendToOutbox(outgoing), COMMIT]);
     // A failed statement whose error was swallowed: the server answers COMMIT with ROLLBACK, and without an error.
-    if (results.at(-1)?.command !== 'COMMIT')
-      throw new Error(
-        `The transaction of ${this.module} was rolled back: one of its statements had failed, and the error was swallowed.`,
-      );
+    if (results.at(-1)?.command !== 'COMMIT') throw new Error(swallowed(this.module));
     return outgoing;
   }
 
@@ -146,6 +157,16 @@ function outgoingEvent<Type extends MessageType>(
   if (event.owner !== module)
     throw new Error(`${module} cannot publish ${event.name}: only ${event.owner} owns that event.`);
   return toOutgoing(event, payload, sequence);
+}
+
+/** @throws when the lean path could not tell whether a row was touched. */
+function mustReturn(text: string): void {
+  if (/\b(?:returning|select)\b/i.test(text)) return;
+  throw new Error(`single(…) takes one statement with RETURNING, by which it knows that a row was touched: ${text}`);
+}
+
+function swallowed(module: string): string {
+  return `The transaction of ${module} was rolled back: one of its statements had failed, and the error was swallowed.`;
 }
 
 const ambient = new AsyncLocalStorage<Transaction>();
@@ -210,12 +231,16 @@ export class UnitOfWork {
     });
     const joined = this.joined();
     if (joined) {
+      mustReturn(text);
       const rows = await joined.query<Row>(text, values);
       if (rows.length > 0) for (const message of outgoing) joined.enqueue(message);
       return rows;
     }
     const [, result] = await this.onConnection((session) =>
-      session.run([this.fence, appendWith({ text, values }, outgoing)]),
+      session.run([this.fence, appendWith({ text, values }, outgoing)]).catch((error) => {
+        mustReturn(text);
+        throw error;
+      }),
     );
     pass(points.committed, this.module, outgoing.length);
     if (outgoing.length > 0) this.onPublished(outgoing);
@@ -230,8 +255,7 @@ export class UnitOfWork {
     work: (tx: Transaction, results: readonly StatementResult[]) => Promise<Result>,
     first: readonly Statement[] = [],
   ): Promise<Result> {
-    const client = await this.connect();
-    const session = new Session(client);
+    const session = new Session(await this.connect());
     let tx: Transaction | undefined;
     try {
       const [, , , ...results] = await session.run([BEGIN, this.fence, CHECK_PLACEMENT, ...first]);
@@ -239,15 +263,16 @@ export class UnitOfWork {
       tx = running;
       const result = await ambient.run(running, () => work(running, results));
       const published = await running.complete();
-      client.release();
+      session.release();
       pass(points.committed, this.module, published.length);
       if (published.length > 0) this.onPublished(published);
       return result;
     } catch (error) {
       tx?.end();
       // Whether the connection still answers tells a failure of the work from one of the database.
-      const answers = await this.rollBack(client, session);
-      throw answers ? this.explained(error) : new DatabaseAway(this.module, error);
+      const answers = await this.rollBack(session);
+      const cause = session.failure ?? error;
+      throw answers || session.wasSilent ? this.explained(cause) : new DatabaseAway(this.module, cause);
     }
   }
 
@@ -268,18 +293,13 @@ export class UnitOfWork {
   }
 
   private async onConnection<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-    const client = await this.connect();
+    const session = new Session(await this.connect());
     try {
-      const result = await work(new Session(client));
-      client.release();
+      const result = await work(session);
+      session.release();
       return result;
     } catch (error) {
-      const answers = await client.query('select 1').then(
-        () => true,
-        () => false,
-      );
-      client.release(!answers);
-      throw answers ? this.explained(error) : new DatabaseAway(this.module, error);
+      throw (await this.rollBack(session, STILL_HERE)) ? this.explained(error) : new DatabaseAway(this.module, error);
     }
   }
 
@@ -288,16 +308,28 @@ export class UnitOfWork {
   }
 
   /** Whether the connection answered; what still runs on it, because nobody waits for it any more, is cut short. */
-  private async rollBack(client: pg.PoolClient, session: Session): Promise<boolean> {
-    session.clear();
+  private async rollBack(session: Session, last = ROLLBACK): Promise<boolean> {
+    session.abandon();
     try {
-      if (session.isBusy) await this.database.pool.query('select pg_cancel_backend($1)', [session.pid]);
-      await session.run([ROLLBACK]);
-      client.release();
+      if (session.isBusy) await this.cancel(session);
+      await session.rollBack(last);
+      session.release();
       return true;
     } catch {
-      client.release(true);
+      session.release(true);
       return false;
+    }
+  }
+
+  /** On a connection beside the pool, whose last place may be taken by just what is to be cut. */
+  private async cancel({ pid }: Session): Promise<void> {
+    const client = new pg.Client(this.database.pool.options as pg.ClientConfig);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('select pg_cancel_backend($1)', [pid]);
+    } finally {
+      await client.end();
     }
   }
 }
