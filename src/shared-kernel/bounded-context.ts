@@ -11,8 +11,12 @@ import {
   type OnModuleInit,
   type Type,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { HealthRegistry } from './http/health.js';
+import { SubscribersUnitOfWork } from './messaging/care/about-subscriber.js';
+import { MessageCareController } from './messaging/care/care.controller.js';
+import { MessageCare } from './messaging/care/message-care.js';
+import { type ModuleUnderCare, takesMessages } from './messaging/care/module-under-care.js';
 import { Dispatch } from './messaging/dispatch.js';
 import { Housekeeping } from './messaging/housekeeping.js';
 import { Receiver } from './messaging/receiver.js';
@@ -207,8 +211,26 @@ export class Kernel implements OnModuleInit, OnApplicationShutdown {
   static forRoot(runtime: Runtime): DynamicModule {
     return {
       module: Kernel,
-      providers: [{ provide: Runtime, useValue: runtime }],
+      controllers: [MessageCareController],
+      providers: [
+        { provide: Runtime, useValue: runtime },
+        {
+          provide: MessageCare,
+          inject: [ModulesContainer],
+          useFactory: (modules: ModulesContainer) => new MessageCare(() => modulesUnderCare(modules)),
+        },
+        { provide: UnitOfWork, useClass: SubscribersUnitOfWork },
+      ],
       exports: [Runtime],
     };
   }
+}
+
+/** The modules of this process, each with the unit of work that is its own. */
+function modulesUnderCare(modules: ModulesContainer): ModuleUnderCare[] {
+  const contexts = [...modules.values()].filter(({ metatype }) => metatype === BoundedContext);
+  return contexts.map(({ providers }) => ({
+    database: providers.get(UnitOfWork)?.instance as UnitOfWork,
+    subscribes: takesMessages(providers.get(OPTIONS)?.instance as BoundedContextOptions),
+  }));
 }

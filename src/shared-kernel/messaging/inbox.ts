@@ -10,7 +10,7 @@ export function timeInside(id: string): number {
 }
 
 /** Where an id has its one place in the inbox. */
-function slotOf(id: string): number {
+export function slotOf(id: string): number {
   return Math.floor(timeInside(id) / DAY) % INBOX_SLOTS;
 }
 

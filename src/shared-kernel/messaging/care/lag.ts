@@ -1,0 +1,75 @@
+import { UNACKNOWLEDGED } from '../unacknowledged.js';
+import type { ModuleUnderCare, Queries } from './module-under-care.js';
+import { time } from './sql.js';
+import type { Backlog, Lag, Pause } from './views.js';
+
+interface PartitionRow extends Backlog {
+  subscriber: string;
+  partition: number;
+}
+
+/** How far each subscriber is behind each source, and what waits inside each module. */
+export async function readLag(modules: readonly ModuleUnderCare[]): Promise<Lag> {
+  const running = modules.filter(({ subscribes }) => subscribes).map(({ database }) => database.module);
+  const rows = await Promise.all(
+    modules.map(async ({ database }) => ({ source: database.module, rows: await backlogOf(database) })),
+  );
+  return {
+    subscriptions: rows.flatMap(({ source, rows }) =>
+      [...Map.groupBy(rows, ({ subscriber }) => subscriber)].map(([subscriber, partitions]) => ({
+        source,
+        subscriber,
+        runs: running.includes(subscriber),
+        ...sumOf(partitions),
+        partitions: partitions.map(({ subscriber: _, ...partition }) => partition),
+      })),
+    ),
+    modules: await Promise.all(
+      modules.map(async ({ database }) => ({ module: database.module, ...(await waitingIn(database)) })),
+    ),
+  };
+}
+
+function backlogOf(source: Queries): Promise<PartitionRow[]> {
+  return source.query<PartitionRow>(
+    `select s.name as subscriber, r.partition, coalesce(u.waiting, 0) as waiting, ${time('u.oldest')} as "oldestAt",
+            extract(epoch from now() - u.oldest)::float8 as "oldestSeconds", coalesce(a.replays, 0) as replays
+       from subscriber s cross join relay r
+       left join (select subscriber, partition, count(*)::int as waiting, min(uuid_time(event_id)) as oldest
+                    from (${UNACKNOWLEDGED}) every group by 1, 2) u on u.subscriber = s.name and u.partition = r.partition
+       left join (select subscriber, partition, count(*)::int as replays from replay group by 1, 2) a
+              on a.subscriber = s.name and a.partition = r.partition
+      order by 1, 2`,
+  );
+}
+
+function sumOf(partitions: readonly Backlog[]): Backlog {
+  const sum = (count: (each: Backlog) => number) => partitions.reduce((total, each) => total + count(each), 0);
+  const [oldest] = partitions
+    .filter(({ oldestAt }) => oldestAt !== null)
+    .sort((a, b) => (b.oldestSeconds ?? 0) - (a.oldestSeconds ?? 0));
+  return {
+    waiting: sum(({ waiting }) => waiting),
+    oldestAt: oldest?.oldestAt ?? null,
+    oldestSeconds: oldest?.oldestSeconds ?? null,
+    replays: sum(({ replays }) => replays),
+  };
+}
+
+interface Counts {
+  parked: number;
+  dead: number;
+  delayed: number;
+}
+
+async function waitingIn(module: Queries): Promise<Counts & { pauses: Pause[] }> {
+  const [counts] = await module.query<Counts>(
+    `select (select count(*)::int from parked) as parked, (select count(*)::int from dead_letter) as dead,
+            (select count(*)::int from delayed) as delayed`,
+  );
+  return { ...(counts as Counts), pauses: await pausesOf(module) };
+}
+
+export function pausesOf(module: Queries): Promise<Pause[]> {
+  return module.query<Pause>(`select type, key, ${time('since')} as since from pause order by id`);
+}

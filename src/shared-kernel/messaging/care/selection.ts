@@ -1,0 +1,55 @@
+import { DomainError } from '../../contract/domain-error.js';
+import { type ModuleUnderCare, modulesMeant } from './module-under-care.js';
+import { suggestion } from './near-names.js';
+
+/** Which messages are meant; whatever is not said does not matter. */
+export interface Selection {
+  /** The receiving module. */
+  readonly subscriber?: string | undefined;
+  readonly type?: string | undefined;
+  readonly key?: string | undefined;
+  /** Set aside at this time or later. */
+  readonly since?: Date | undefined;
+  /** Set aside before this time. */
+  readonly until?: Date | undefined;
+  /** The message's own id. */
+  readonly id?: string | undefined;
+}
+
+/** A condition on a table of waiting messages, for the five values of {@link valuesOf}. */
+export function matches(setAsideAt: 'died_at' | 'parked_at'): string {
+  return `($1::text is null or type = $1) and ($2::text is null or key = $2)
+    and ($3::timestamptz is null or ${setAsideAt} >= $3) and ($4::timestamptz is null or ${setAsideAt} < $4)
+    and ($5::uuid is null or event_id = $5)`;
+}
+
+export function valuesOf({ type, key, since, until, id }: Selection): unknown[] {
+  return [type ?? null, key ?? null, since?.toISOString() ?? null, until?.toISOString() ?? null, id ?? null];
+}
+
+/**
+ * Refuses a name with a slip in it, which would match nothing and look as if all were well.
+ * @throws DomainError with what is near
+ */
+export async function mustBeKnown({ subscriber, type }: Selection, modules: readonly ModuleUnderCare[]): Promise<void> {
+  const meant = modulesMeant(subscriber, modules);
+  if (type === undefined) return;
+  const names = meant.map(({ database }) => database.module);
+  const types = new Set<string>();
+  for (const { database } of modules) {
+    const rows = await database.query<{ type: string }>(
+      'select distinct unnest(types) as type from subscriber where name = any ($1)',
+      [names],
+    );
+    for (const row of rows) types.add(row.type);
+  }
+  for (const { database } of meant) {
+    const rows = await database.query<{ type: string }>(
+      'select type from parked union select type from dead_letter union select type from pause where type is not null',
+    );
+    for (const row of rows) types.add(row.type);
+  }
+  if (types.has(type)) return;
+  const who = subscriber === undefined ? 'Nobody takes' : `${subscriber} does not take`;
+  throw new DomainError('unprocessable', 'unknown-type', `${who} "${type}". ${suggestion(type, [...types])}`);
+}
