@@ -2,12 +2,11 @@ import type { DirectConnection } from './direct-connection.js';
 import {
   BEGINNING,
   covers,
+  type Drawn,
   PAGE_ROWS,
   type Position,
   pageAfter,
   positionAfter,
-  type Ring,
-  ringFrom,
   type Seen,
 } from './window.js';
 
@@ -36,24 +35,22 @@ export class Superseded extends Error {
   }
 }
 
-/** How far a sequence and its ring have come, as the relay last saw them. Shared by all cursors of a relay. */
-export interface Drawn {
-  last: number;
-  ring: Ring;
-}
-
 /** Where one subscriber stands with one partition of an outbox, and the reading from there. */
 export class Cursor {
   private move = 0;
-  private limit = PAGE_ROWS;
+  private limit: number;
 
+  /** @param drawn shared by all cursors of a relay */
   constructor(
     private readonly client: DirectConnection,
     private readonly drawn: Drawn,
     readonly subscriber: string,
     readonly partition: number,
     private readonly epoch: number,
-  ) {}
+    private readonly most = PAGE_ROWS,
+  ) {
+    this.limit = most;
+  }
 
   async restore(): Promise<Position> {
     const [kept] = await this.client.query<Record<'move' | 's1' | 'floor' | 's2' | 'next_floor' | 'last_id', string>>(
@@ -75,16 +72,16 @@ export class Cursor {
   /** The page after `position`; with a window open, its end is the window's, else a new window is opened. */
   async read(position: Position): Promise<Page> {
     for (;;) {
-      const { last, ring } = this.drawn;
-      const query = pageAfter(position, this.partition, this.subscriber, this.limit, last, ring);
+      const { last } = this.drawn;
+      const query = pageAfter(position, this.partition, this.subscriber, this.limit, this.drawn);
       const answers = await this.client.arrays(query);
       const seen = seenIn(answers);
-      this.note(seen);
+      this.drawn.last = Math.max(this.drawn.last, seen.lastDrawn);
       if (!covers(last, seen)) continue;
       const rows = answers.filter((answer) => answer[ID] !== null).map((answer) => rowFrom(answer, ID));
-      const next = positionAfter(position, seen, rows, this.limit, last);
+      const next = positionAfter(position, seen, rows, this.limit, this.drawn);
       // What was cut by its size is not worth reading at full length again.
-      this.limit = rows.length < seen.found ? Math.max(8, rows.length) : Math.min(PAGE_ROWS, this.limit * 2);
+      this.limit = rows.length < seen.found ? Math.max(8, rows.length) : Math.min(this.most, this.limit * 2);
       return { rows, next, replays: seen.replays };
     }
   }
@@ -92,19 +89,21 @@ export class Cursor {
   /** @throws Superseded when this relay's epoch is not the newest. */
   async keep({ s1, floor, s2, nextFloor, lastId }: Position): Promise<void> {
     const move = this.move + 1;
-    const inserted = await this.client.query(
+    const { last } = this.drawn;
+    const [kept] = await this.client.query<{ xid: string }>(
       `insert into relay_position (subscriber, partition, move, s1, floor, s2, next_floor, last_id)
        select $1, $2, $3, $4, $5, $6, $7, $8 from relay where partition = $2 and epoch = $9
-       on conflict do nothing returning move`,
+       on conflict do nothing returning pg_current_xact_id()::text as xid`,
       [this.subscriber, this.partition, move, s1, floor, s2, nextFloor, lastId, this.epoch],
     );
-    if (inserted.length !== 1) throw new Superseded();
+    if (!kept) throw new Superseded();
     this.move = move;
+    this.drawn.settle(BigInt(kept.xid), last);
     // Now and then is enough; the newest few stay.
     if (move % 100 === 0) await this.forget(move - 10);
   }
 
-  /** Whether something may have come since `position`: an id was drawn, or one who was running then may have finished. */
+  /** Whether something may have come since `position`: an id was drawn above its floor, or one who was running may have finished. */
   mayHaveMore(position: Position): boolean {
     return position.s2 !== null || this.drawn.last > position.floor || !position.s1.endsWith(':');
   }
@@ -116,11 +115,6 @@ export class Cursor {
       before,
     ]);
   }
-
-  private note(seen: Seen): void {
-    this.drawn.last = Math.max(this.drawn.last, seen.lastDrawn);
-    if (seen.ring.slot > this.drawn.ring.slot) this.drawn.ring = seen.ring;
-  }
 }
 
 const ID = 5;
@@ -128,8 +122,14 @@ const ID = 5;
 function seenIn(answers: readonly unknown[][]): Seen {
   const [first] = answers;
   if (!first) throw new Error('The server answered no snapshot.');
-  const [s2, drawn, ring, replays, found] = first as [string, string, string, boolean, string | null];
-  return { s2, lastDrawn: Number(drawn), ring: ringFrom(ring), replays, found: Number(found ?? 0) };
+  const [s2, drawn, replays, beyond, found] = first as [string, string, boolean, string | null, string | null];
+  return {
+    s2,
+    lastDrawn: Number(drawn),
+    replays,
+    beyond: beyond === null ? null : Number(beyond),
+    found: Number(found ?? 0),
+  };
 }
 
 /** A row whose columns begin at `first`: id, event_id, type, key, headers, payload. */

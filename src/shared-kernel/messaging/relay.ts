@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { Transport } from '../transports/transport.js';
 import { fullJitter } from './backoff.js';
-import { Cursor, type Drawn } from './cursor.js';
+import { Cursor } from './cursor.js';
 import { DirectConnection } from './direct-connection.js';
 import { PARTITIONS } from './layout.js';
 import type { Outgoing } from './outbox.js';
@@ -11,7 +11,7 @@ import { Replays } from './replays.js';
 import { SubscriberLoop } from './subscriber-loop.js';
 import { register, type Subscriber } from './subscribers.js';
 import { UNACKNOWLEDGED } from './unacknowledged.js';
-import { ringFrom } from './window.js';
+import { Drawn } from './window.js';
 
 /** How often a relay looks who else is there, which partitions are free, and what other processes wrote. In milliseconds. */
 const LOOK = 500;
@@ -120,7 +120,7 @@ export class Relay {
 
   /** Looks around until it is stopped, and holds its fair share. */
   private async divide(client: DirectConnection): Promise<void> {
-    const drawn: Drawn = { last: 0, ring: { slot: 0, xid: 0n } };
+    const drawn = new Drawn();
     while (!this.stopping.signal.aborted) {
       const instances = await this.look(client, drawn);
       const share = Math.ceil(PARTITIONS / Math.max(1, instances));
@@ -133,18 +133,22 @@ export class Relay {
     await this.letGo(client, this.led.size);
   }
 
+  /** Answers how many instances there are. Takes a transaction id of its own now and then, which raises the floors of windows. */
   private async look(client: DirectConnection, drawn: Drawn): Promise<number> {
-    const [seen] = await client.query<{ instances: number; drawn: string; ring: string }>(
+    const { last } = drawn;
+    const [seen] = await client.query<{ instances: number; drawn: string; xid: string | null; replaying: number[] }>(
       `select (select count(distinct pid)::int from pg_locks
                 where locktype = 'advisory' and objsubid = 2 and classid = hashtext($1)::oid and objid = $2
                   and database = (select oid from pg_database where datname = current_database())) as instances,
               (select case when is_called then last_value else last_value - 1 end from outbox_id) as drawn,
-              (select slot || ':' || xid from outbox_ring) as ring`,
-      [lockName(this.options.module), PRESENCE],
+              case when $3::boolean then pg_current_xact_id() end::text as xid,
+              array(select distinct partition from replay)::int[] as replaying`,
+      [lockName(this.options.module), PRESENCE, drawn.isUnsettled],
     );
     if (!seen) throw new Error('The server answered nothing.');
+    if (seen.xid !== null) drawn.settle(BigInt(seen.xid), last);
     drawn.last = Math.max(drawn.last, Number(seen.drawn));
-    drawn.ring = ringFrom(seen.ring);
+    for (const partition of seen.replaying) this.led.get(partition)?.wake();
     return seen.instances;
   }
 
@@ -185,7 +189,7 @@ export class Relay {
   }
 
   private wakeAll(): void {
-    for (const { loops } of this.led.values()) for (const loop of loops) loop.wake();
+    for (const led of this.led.values()) led.wake();
   }
 
   /** At once, and then at most every few milliseconds, however much is written. */
@@ -224,6 +228,10 @@ class Led {
       for (const run of runs) run.catch(reject);
     });
     this.failed.catch(() => undefined);
+  }
+
+  wake(): void {
+    for (const loop of this.loops) loop.wake();
   }
 
   close(): void {

@@ -11,11 +11,13 @@ import { OUTBOX_SLOTS } from './layout.js';
  * Order per key holds because a row takes its id after its key's row lock: of one key, a later id is never visible
  * before an earlier one. Never order by xid; it is taken before the lock.
  *
- * Fresh rows have ids above the window's *floor*, the last id drawn before s1 was taken, since a row takes its id after
- * its transaction id. So a page costs what it reads, whatever the outbox holds. Late rows may lie below it; they are
- * found by their xid, in a materialised branch: without it, or with a generic plan (`plan_cache_mode =
- * force_custom_plan`), the planner reads the whole primary key.
- * Source: PostgreSQL manual, "9.27.11. Transaction ID and Snapshot Information Functions".
+ * Fresh rows have ids above the window's *floor*, so that a page costs what it reads, whatever the outbox holds. The last
+ * id drawn before s1 would be too high: a snapshot's xmax follows the last transaction that has *ended*, so one that
+ * began after it may be fresh and still have drawn its id before s1. What holds is this: who gets his transaction id
+ * after a known one (see {@link Settled}) also draws his ids after it. Late rows may lie below the floor; they are found
+ * by their transaction id, as soon as it has ended, and in portions.
+ * Sources: PostgreSQL manual, "9.27.11. Transaction ID and Snapshot Information Functions"; `GetSnapshotData` in its
+ * source, procarray.c.
  */
 
 /** Where a subscriber stands with one partition: inside the window (s1, s2] after `lastId`, or between windows. */
@@ -26,12 +28,50 @@ export interface Position {
   readonly s2: string | null;
   /** The floor of the window after this one. */
   readonly nextFloor: number;
-  /** The last id sent inside the window; 0 between windows. */
+  /** The last id sent inside the window, or passed by because nobody wants it; 0 between windows. */
   readonly lastId: number;
 }
 
 /** A snapshot older than every transaction: all that the outbox still holds is ahead of it. */
 export const BEGINNING: Position = { s1: '3:3:', floor: 0, s2: null, nextFloor: 0, lastId: 0 };
+
+/** A transaction id that was given out after `id` had been drawn: whoever has a higher one draws higher ids. */
+export interface Settled {
+  readonly xid: bigint;
+  readonly id: number;
+}
+
+/** How far the outbox's sequence has come, as a relay last saw it. */
+export class Drawn {
+  private known: Settled | undefined;
+  private opened: Settled | undefined;
+
+  /** @param last an id that has been drawn, or 0 */
+  constructor(public last = 0) {}
+
+  /** To be called with an id that was drawn before `xid` was given out. */
+  settle(xid: bigint, id: number): void {
+    if (this.known && this.known.id >= id) return;
+    this.known = { xid, id };
+    if (this.opened === undefined || slotOf(this.opened.id) < slotOf(id)) this.opened = this.known;
+  }
+
+  /** Whether ids have been drawn since the last settled one. */
+  get isUnsettled(): boolean {
+    return this.known === undefined || this.known.id < this.last;
+  }
+
+  /** An id below all that are drawn by transactions a snapshot has not begun to know; 0 where none can be told. */
+  floorAt(snapshot: string): number {
+    return this.known && this.known.xid < xmaxOf(snapshot) ? this.known.id : 0;
+  }
+
+  /** The oldest slot into which these transactions may have written; undefined where that cannot be told. */
+  oldestSlotOf(transactions: readonly bigint[]): number | undefined {
+    const { opened } = this;
+    return opened && transactions.every((xid) => xid > opened.xid) ? slotOf(opened.id) : undefined;
+  }
+}
 
 /** What every page says beside its rows. */
 export interface Seen {
@@ -39,86 +79,70 @@ export interface Seen {
   readonly s2: string;
   /** The last id drawn when the page was read, so none that it saw is above it. */
   readonly lastDrawn: number;
-  readonly ring: Ring;
   /** A replay waits to be sent before anything newer. */
   readonly replays: boolean;
+  /** The first id that the page did not look at, because it lies further ahead than a page looks; null where it looked at all. */
+  readonly beyond: number | null;
   /** Rows that the page would have had without its limit of bytes. */
   readonly found: number;
-}
-
-/** The newest slot that has been opened, counted from the first, and the transaction id from which on all write into it. */
-export interface Ring {
-  readonly slot: number;
-  readonly xid: bigint;
-}
-
-/** Reads a ring as the pages write it. */
-export function ringFrom(text: string): Ring {
-  const [slot, xid] = text.split(':');
-  return { slot: Number(slot), xid: BigInt(xid as string) };
 }
 
 /** Rows a page, and so a batch: the receiver takes a batch in one transaction. */
 export const PAGE_ROWS = 500;
 /** Of payload and headers; a page has at least one row, however large. */
 export const PAGE_BYTES = 4 * 1024 * 1024;
+/** Ids that a page looks at, at most: most of them may be of no interest to the subscriber, and a statement must not run long. */
+export const PAGE_SPAN = 400_000;
 
 const COLUMNS = 'id, event_id, type, key, headers, payload';
 const SLOT = `((id >> 32) % ${OUTBOX_SLOTS})`;
-const LATE = `
-    select ${COLUMNS} from outbox
-     where xid = any (array(select pg_snapshot_xip($1::pg_snapshot))) and ${SLOT} = any ($3::bigint[])`;
-const WANTED = 'partition = $4 and type = any ((select types from subscriber where name = $5)::text[])';
+const WANTED = 'type = any ((select types from subscriber where name = $5)::text[])';
 
-const answer = (snapshot: string, rows: string) => `
-  select s.s2, s.drawn, s.ring, s.replays, w.found, w.id, w.event_id, w.type, w.key, w.headers, w.payload from (
-    select ${snapshot}::text as s2,
+/**
+ * $1 s1, $2 after which id (of the fresh), $3 slots, $4 partition, $5 subscriber, $6 limit, $7 up to which id;
+ * inside a window also $8 s2, and $9 the last id for the late. Answers `Seen` even without a row.
+ */
+function statement(isOpen: boolean, late: boolean, cut: boolean): string {
+  const end = isOpen ? '$8::pg_snapshot' : 'pg_current_snapshot()';
+  const inWindow = isOpen ? `and xid < pg_snapshot_xmax(${end}) and pg_visible_in_snapshot(xid, ${end})` : '';
+  const mine = `id <= $7 and ${SLOT} = any ($3::bigint[]) and partition = $4`;
+  const fresh = `
+    (select ${COLUMNS} from outbox
+      where xid >= pg_snapshot_xmax($1::pg_snapshot) ${inWindow} and id > $2 and ${mine} and ${WANTED}
+      order by id limit $6)`;
+  const lateRows = `
+    (select o.* from pg_snapshot_xip($1::pg_snapshot) ended
+      cross join lateral (
+        select ${COLUMNS} from outbox where xid = ended ${isOpen ? 'and id > $9' : ''} and ${mine} and ${WANTED}
+         order by id limit $6) o
+      where pg_visible_in_snapshot(ended, ${end}))`;
+  const beyond = `
+    (select id from outbox where id > $7 and ${SLOT} = any ($3::bigint[]) and partition = $4 order by id limit 1)`;
+  return `
+  select s.*, w.found, w.id, w.event_id, w.type, w.key, w.headers, w.payload from (
+    select ${end}::text as s2,
            (select case when is_called then last_value else last_value - 1 end from outbox_id) as drawn,
-           (select slot || ':' || xid from outbox_ring) as ring,
-           exists (select 1 from replay where partition = $4 and subscriber = $5) as replays) s
+           exists (select 1 from replay where partition = $4 and subscriber = $5) as replays,
+           ${cut ? beyond : 'null'} as beyond) s
     left join (
       select * from (
         select p.*, count(*) over () as found,
                sum(octet_length(payload::text) + octet_length(headers::text)) over (order by id) as bytes,
                row_number() over (order by id) as nth
-          from (${rows} order by id limit $6) p) sized
+          from (select * from ${late ? `(${fresh} union all ${lateRows})` : fresh} every order by id limit $6) p) sized
        where bytes <= ${PAGE_BYTES} or nth = 1) w on true
    order by w.id`;
+}
 
-/** $1 s1, $2 floor, $3 slots, $4 partition, $5 subscriber, $6 limit. Answers `Seen` even without a row. */
-const openWindow = (late: boolean) => {
-  const fresh = `
-    (select ${COLUMNS} from outbox
-      where xid >= pg_snapshot_xmax($1::pg_snapshot) and id > $2 and ${SLOT} = any ($3::bigint[]) and ${WANTED}
-      order by id limit $6)`;
-  if (!late) return answer('pg_current_snapshot()', `select * from ${fresh} fresh`);
-  return `with late as materialized (${LATE} and ${WANTED}) ${answer(
-    'pg_current_snapshot()',
-    `select * from (${fresh} union all select * from late) every`,
-  )}`;
-};
+const named = (isOpen: boolean, late: boolean, cut: boolean) =>
+  `window-${isOpen ? 'next' : 'open'}${late ? '-late' : ''}${cut ? '-cut' : ''}`;
 
-/** As above, with $7 = s2 and $8 = last id sent. */
-const nextPage = (late: boolean) => {
-  const fresh = `
-    (select ${COLUMNS} from outbox
-      where xid >= pg_snapshot_xmax($1::pg_snapshot) and xid < pg_snapshot_xmax($7::pg_snapshot)
-        and pg_visible_in_snapshot(xid, $7::pg_snapshot) and id > greatest($2, $8::bigint)
-        and ${SLOT} = any ($3::bigint[]) and ${WANTED}
-      order by id limit $6)`;
-  if (!late) return answer('$7', `select * from ${fresh} fresh`);
-  return `with late as materialized (${LATE} and pg_visible_in_snapshot(xid, $7::pg_snapshot) and id > $8::bigint and ${WANTED}) ${answer(
-    '$7',
-    `select * from (${fresh} union all select * from late) every`,
-  )}`;
-};
-
-const STATEMENTS = {
-  open: { name: 'window-open', text: openWindow(false) },
-  openLate: { name: 'window-open-late', text: openWindow(true) },
-  next: { name: 'window-next', text: nextPage(false) },
-  nextLate: { name: 'window-next-late', text: nextPage(true) },
-};
+const BOTH = [false, true];
+const STATEMENTS = new Map(
+  BOTH.flatMap((isOpen) =>
+    BOTH.flatMap((late) => BOTH.map((cut) => [named(isOpen, late, cut), statement(isOpen, late, cut)] as const)),
+  ),
+);
 
 /** One statement that reads a page, with its values. */
 export interface PageQuery {
@@ -127,30 +151,36 @@ export interface PageQuery {
   readonly values: unknown[];
 }
 
+const NO_END = '9223372036854775807';
+
 /**
- * The statement for the page after `position`.
- * @param lastDrawn the last id known to be drawn; a page that turns out to have been read after more were drawn than its
- *   slots cover is to be read again (see {@link covers})
+ * The statement for the page after `position`. A page that turns out to have been read after more was drawn than its
+ * slots cover is to be read again (see {@link covers}).
  */
 export function pageAfter(
   position: Position,
   partition: number,
   subscriber: string,
   limit: number,
-  lastDrawn: number,
-  ring: Ring,
+  drawn: Drawn,
 ): PageQuery {
   const running = runningIn(position.s1);
+  const after = Math.max(position.floor, position.lastId);
+  const cut = drawn.last - after > PAGE_SPAN;
+  const isOpen = position.s2 !== null;
   const late = running.length > 0;
-  const slots = slotsFor(position, lastDrawn, running, ring);
-  const values: unknown[] = [position.s1, position.floor, slots, partition, subscriber, limit];
-  if (position.s2 === null) return { ...(late ? STATEMENTS.openLate : STATEMENTS.open), values };
-  return { ...(late ? STATEMENTS.nextLate : STATEMENTS.next), values: [...values, position.s2, position.lastId] };
+  const slots = slotsFor(position, running, drawn);
+  const upTo = cut ? after + PAGE_SPAN : NO_END;
+  const name = named(isOpen, late, cut);
+  const values: unknown[] = [position.s1, after, slots, partition, subscriber, limit, upTo];
+  if (isOpen) values.push(position.s2);
+  if (isOpen && late) values.push(position.lastId);
+  return { name, text: STATEMENTS.get(name) as string, values };
 }
 
-/** Whether a page read with `lastDrawn` looked into every slot that it could have seen rows in. */
-export function covers(lastDrawn: number, seen: Seen): boolean {
-  return slotOf(seen.lastDrawn) <= slotOf(lastDrawn);
+/** Whether a page read when `last` was known to be drawn looked into every slot that it could have seen rows in. */
+export function covers(last: number, seen: Seen): boolean {
+  return slotOf(seen.lastDrawn) <= slotOf(last);
 }
 
 /** Where the subscriber stands once the rows of a page have been taken. */
@@ -159,30 +189,36 @@ export function positionAfter(
   seen: Seen,
   page: readonly { id: number }[],
   limit: number,
-  lastDrawnBefore: number,
+  drawn: Drawn,
 ): Position {
-  const nextFloor = from.s2 === null ? lastDrawnBefore : from.nextFloor;
-  const last = page.at(-1);
+  const { s1, floor } = from;
+  const { s2 } = seen;
+  const nextFloor = from.s2 === null ? Math.max(floor, drawn.floorAt(s2)) : from.nextFloor;
   const isWhole = seen.found < limit && page.length === seen.found;
-  if (last === undefined || isWhole) return { s1: seen.s2, floor: nextFloor, s2: null, nextFloor: 0, lastId: 0 };
-  return { s1: from.s1, floor: from.floor, s2: seen.s2, nextFloor, lastId: last.id };
+  if (!isWhole) return { s1, floor, s2, nextFloor, lastId: page.at(-1)?.id ?? from.lastId };
+  if (seen.beyond !== null) return { s1, floor, s2, nextFloor, lastId: seen.beyond - 1 };
+  return { s1: s2, floor: nextFloor, s2: null, nextFloor: 0, lastId: 0 };
 }
 
 const ALL_SLOTS = Array.from({ length: OUTBOX_SLOTS }, (_, slot) => slot);
 
-function slotsFor({ floor }: Position, lastDrawn: number, running: readonly bigint[], ring: Ring): number[] {
-  const newest = slotOf(lastDrawn);
-  const oldest = slotOf(floor);
-  // A transaction from before the newest slot was opened may have left late rows in an older one.
-  const anywhere = running.length > 0 && (ring.slot < oldest || running.some((xid) => xid < ring.xid));
-  if (anywhere || newest - oldest + 1 >= OUTBOX_SLOTS) return ALL_SLOTS;
-  return Array.from({ length: newest - oldest + 1 }, (_, n) => (oldest + n) % OUTBOX_SLOTS);
+function slotsFor({ floor }: Position, running: readonly bigint[], drawn: Drawn): number[] {
+  const late = running.length === 0 ? Number.POSITIVE_INFINITY : (drawn.oldestSlotOf(running) ?? 0);
+  const oldest = Math.min(slotOf(floor), late);
+  const count = slotOf(drawn.last) - oldest + 1;
+  if (count >= OUTBOX_SLOTS) return ALL_SLOTS;
+  return Array.from({ length: count }, (_, n) => (oldest + n) % OUTBOX_SLOTS);
 }
+
 function slotOf(id: number): number {
   return Math.floor(id / 2 ** 32);
 }
 
-/** The transactions that were running when a snapshot was taken. */
+function xmaxOf(snapshot: string): bigint {
+  return BigInt(snapshot.split(':')[1] as string);
+}
+
+/** The transactions that were running when a snapshot was taken, as far as it had begun to know them. */
 function runningIn(snapshot: string): bigint[] {
   const list = snapshot.slice(snapshot.lastIndexOf(':') + 1);
   return list === '' ? [] : list.split(',').map(BigInt);
