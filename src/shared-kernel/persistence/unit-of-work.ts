@@ -125,9 +125,9 @@ export class Transaction implements Messenger {
     this.end();
     pass(points.beforeCommit, this.module);
     const { session, outgoing } = this.shared;
-    if (session.failure) throw session.failure;
+    this.mustBeSound();
     const results = await session.end([...appendToOutbox(outgoing), COMMIT]);
-    // A failed statement whose error was swallowed: the server answers COMMIT with ROLLBACK, and without an error.
+    // A statement whose failure nobody has heard of yet: the server answers COMMIT with ROLLBACK, and without an error.
     if (results.at(-1)?.command !== 'COMMIT') throw new Error(swallowed(this.module));
     return outgoing;
   }

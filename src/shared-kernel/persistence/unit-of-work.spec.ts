@@ -1,0 +1,557 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { defineEntity, p } from '@mikro-orm/core';
+import { Migration } from '@mikro-orm/migrations';
+import { Module } from '@nestjs/common';
+import pg from 'pg';
+import { z } from 'zod';
+import { type BootedModules, bootModules } from '#test/booted-modules';
+import { BoundedContext } from '../bounded-context.js';
+import { defineEvent } from '../contract/message.js';
+import { DatabaseAway } from './failures.js';
+import { ModuleFenced } from './fence.js';
+import { type Transaction, UnitOfWork } from './unit-of-work.js';
+
+const Entered = defineEvent('ledger.entered.v1', 'account', z.strictObject({ account: z.string(), n: z.int() }));
+
+class Account {
+  version = 0;
+  constructor(
+    readonly id: string,
+    public balance: number,
+  ) {}
+}
+const AccountMapping = defineEntity({
+  class: Account,
+  tableName: 'account',
+  properties: { id: p.string().primary(), balance: p.integer(), version: p.integer() },
+});
+
+class Accounts extends Migration {
+  override up(): void {
+    this.addSql(`create table account (id text primary key, balance int not null check (balance >= 0),
+                                       version int not null default 0)`);
+  }
+}
+
+let ledger: UnitOfWork;
+
+@Module({
+  imports: [
+    BoundedContext.register({
+      declaration: { name: 'ledger', schema: 'ledger', dependsOn: [] },
+      entities: [AccountMapping],
+      migrations: [{ name: 'ledger-0001', class: Accounts }],
+    }),
+  ],
+})
+class LedgerModule {
+  constructor(unitOfWork: UnitOfWork) {
+    ledger = unitOfWork;
+  }
+}
+
+describe('a unit of work', () => {
+  let booted: BootedModules;
+  let sql: pg.Client;
+
+  beforeAll(async () => {
+    booted = await bootModules([LedgerModule]);
+    sql = new pg.Client({ connectionString: booted.databaseUrl });
+    await sql.connect();
+  });
+  afterAll(async () => {
+    await sql.end();
+    await booted.close();
+  });
+  beforeEach(() => sql.query('truncate ledger.account, ledger.outbox'));
+
+  const open = (id: string, balance = 0) => sql.query('insert into ledger.account values ($1, $2)', [id, balance]);
+  const balances = async () =>
+    Object.fromEntries(
+      (await sql.query('select id, balance from ledger.account')).rows.map(({ id, balance }) => [id, balance]),
+    );
+  const said = async () =>
+    (await sql.query('select key, payload from ledger.outbox order by id')).rows.map(
+      ({ key, payload }) => `${key} ${payload.n}`,
+    );
+  const until = async (condition: () => Promise<boolean>, withinMs = 10_000) => {
+    for (const end = Date.now() + withinMs; !(await condition()); await sleep(10)) {
+      if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
+    }
+  };
+  const somebodyWaits = (kind: string) => async () =>
+    (await sql.query('select 1 from pg_locks where locktype = $1 and not granted', [kind])).rows.length > 0;
+  const insert = (tx: Transaction, id: string, balance = 0) =>
+    tx.query('insert into account values ($1, $2)', [id, balance]);
+
+  const WAYS: Record<string, (id: string) => Promise<unknown>> = {
+    'a transaction': (id) =>
+      ledger.transaction(async (tx) => {
+        await insert(tx, id);
+        tx.publish(Entered, { account: id, n: 1 });
+      }),
+    'a single try of one': (id) => ledger.once((tx) => insert(tx, id)),
+    'one statement': (id) =>
+      ledger.single('insert into account values ($1, 0) returning id', [id], (say) =>
+        say.publish(Entered, { account: id, n: 1 }),
+      ),
+    'one statement without a message': (id) =>
+      ledger.single('insert into account values ($1, 0) returning id', [id], () => undefined),
+  };
+
+  describe.each(Object.entries(WAYS))('behind the fence, as %s', (_, write) => {
+    const lock = "hashtextextended('seamline.fence.ledger', 0)";
+
+    it('writes nothing while the module moves', async () => {
+      await sql.query("update ledger.placement set state = 'fenced'");
+      await expect(write('fenced')).rejects.toThrow(ModuleFenced);
+      await sql.query("update ledger.placement set state = 'here'");
+      expect({ balances: await balances(), said: await said() }).toEqual({ balances: {}, said: [] });
+      await write('after');
+      expect(await balances()).toEqual({ after: 0 });
+    });
+
+    it('sees a move that was committed while it waited', async () => {
+      await sql.query(`select pg_advisory_lock(${lock})`);
+      const waiting = write('late').catch((error) => error);
+      await until(somebodyWaits('advisory'));
+      await sql.query("update ledger.placement set state = 'moved'");
+      await sql.query(`select pg_advisory_unlock(${lock})`);
+      expect(await waiting).toBeInstanceOf(ModuleFenced);
+      await sql.query("update ledger.placement set state = 'here'");
+      expect(await balances()).toEqual({});
+    });
+
+    it('lets the mover wait until it has committed', async () => {
+      await open('held');
+      await sql.query('begin');
+      await sql.query("insert into ledger.account values ('mine', 0)");
+      const waiting = write('mine').catch((error) => error);
+      await until(somebodyWaits('transactionid'));
+      const [moving] = (await sql.query(`select pg_try_advisory_lock(${lock}) as now`)).rows;
+      await sql.query('rollback');
+      await waiting;
+      expect(moving).toEqual({ now: false });
+      expect(await balances()).toEqual({ held: 0, mine: 0 });
+    });
+  });
+
+  describe('that fails', () => {
+    it('commits nothing when a failed statement was swallowed, and says so', async () => {
+      const swallowing = ledger.transaction(async (tx) => {
+        await insert(tx, 'a');
+        await insert(tx, 'a').catch(() => undefined);
+        tx.publish(Entered, { account: 'a', n: 1 });
+      });
+      await expect(swallowing).rejects.toThrow('one of its statements had failed, and the error was swallowed');
+      const alone = ledger.transaction(async (tx) => {
+        await insert(tx, 'a');
+        insert(tx, 'a').catch(() => undefined);
+      });
+      await expect(alone).rejects.toThrow('one of its statements had failed, and the error was swallowed');
+      expect({ balances: await balances(), said: await said() }).toEqual({ balances: {}, said: [] });
+    });
+
+    it('commits nothing when a statement that nobody waited for failed, and says which error', async () => {
+      const failing = ledger.transaction(async (tx) => {
+        tx.execute("insert into account values ('a', -1)");
+        await tx.query('select 1').catch(() => undefined);
+      });
+      await expect(failing).rejects.toThrow('account_balance_check');
+      const alone = ledger.transaction(async (tx) => tx.execute("insert into account values ('a', -1)"));
+      await expect(alone).rejects.toThrow('account_balance_check');
+      expect(await balances()).toEqual({});
+    });
+
+    it('commits nothing of what a savepoint seems to have saved, when a statement that nobody waited for failed', async () => {
+      const failing = ledger.transaction(async (tx) => {
+        await insert(tx, 'before');
+        await tx.em
+          .transactional(async () => {
+            await tx.em.flush();
+            tx.execute("insert into account values ('a', -1)");
+            await tx.query('select 1');
+          })
+          .catch(() => undefined);
+        await insert(tx, 'after');
+      });
+      await expect(failing).rejects.toThrow('account_balance_check');
+      expect(await balances()).toEqual({});
+    });
+
+    it('loses nothing that nobody waited for when the next statement cannot be sent', async () => {
+      const cyclic: Record<string, unknown> = {};
+      cyclic.self = cyclic;
+      await ledger.transaction(async (tx) => {
+        tx.execute("insert into account values ('kept', 1)");
+        await tx.query('select $1::json', [cyclic]).catch(() => undefined);
+      });
+      expect(await balances()).toEqual({ kept: 1 });
+    });
+
+    it('survives whatever is thrown', async () => {
+      const loop = new Error('in a circle');
+      loop.cause = loop;
+      for (const thrown of [undefined, null, 'text', 7, Object.create(null), loop]) {
+        const failing = ledger.transaction(async (tx) => {
+          await insert(tx, 'a');
+          throw thrown;
+        });
+        expect(await failing.catch((error) => error)).toBe(thrown);
+      }
+      expect(await balances()).toEqual({});
+    });
+
+    it('begins anew after a deadlock', async () => {
+      await open('a');
+      await open('b');
+      let tries = 0;
+      let met = () => {};
+      const meeting = new Promise<void>((resolve) => {
+        met = resolve;
+      });
+      const both = (first: string, second: string) =>
+        ledger.transaction(async (tx) => {
+          const lock = (id: string) => tx.query('update account set balance = balance + 1 where id = $1', [id]);
+          tries++;
+          await lock(first);
+          if (tries === 2) met();
+          await meeting;
+          await lock(second);
+        });
+      await Promise.all([both('a', 'b'), both('b', 'a')]);
+      expect(await balances()).toEqual({ a: 2, b: 2 });
+      expect(tries).toBe(3);
+    });
+
+    it('begins anew after a migration has changed what a statement returns', async () => {
+      const all = () => ledger.transaction((tx) => tx.query<object>('select * from account'));
+      await open('a');
+      await all();
+      await sql.query('alter table ledger.account add column note text');
+      expect(await all()).toEqual([{ id: 'a', balance: 0, version: 0, note: null }]);
+      await sql.query('alter table ledger.account drop column note');
+    });
+  });
+
+  describe('that has ended', () => {
+    it('refuses to read, write or say anything more', async () => {
+      let escaped: Transaction | undefined;
+      await ledger.transaction(async (tx) => {
+        tx.em.create(Account, { id: 'in time', balance: 1, version: 0 });
+        escaped = tx;
+      });
+      const tx = escaped as Transaction;
+      const late = new Account('late', 1);
+      await expect(insert(tx, 'late')).rejects.toThrow('the transaction of ledger has ended');
+      expect(() => tx.execute('select 1')).toThrow('the transaction of ledger has ended');
+      expect(() => tx.publish(Entered, { account: 'late', n: 1 })).toThrow('Cannot publish ledger.entered.v1');
+      expect(() => tx.em).toThrow('has ended');
+      expect(late.balance).toBe(1);
+      expect({ balances: await balances(), said: await said() }).toEqual({ balances: { 'in time': 1 }, said: [] });
+    });
+
+    it('refuses what entities and savepoints of it still try', async () => {
+      let late: (() => Promise<unknown>)[] = [];
+      await ledger.transaction(async (tx) => {
+        const { em } = tx;
+        late = [
+          () => em.find(Account, {}),
+          () => em.persist(new Account('late', 1)).flush(),
+          () => em.transactional(async (inner) => inner.persist(new Account('late', 2)).flush()),
+        ];
+      });
+      for (const attempt of late) await expect(attempt()).rejects.toThrow('has ended');
+      expect(await balances()).toEqual({});
+    });
+
+    it('lets nothing slip in between its end and its commit', async () => {
+      const slipped: Promise<unknown>[] = [];
+      await ledger.transaction(async (tx) => {
+        tx.em.persist(new Account('entity', 1));
+        for (let n = 0; n < 20; n++) slipped.push(insert(tx, `slipped ${n}`, n).then(String, String));
+      });
+      const outcomes = await Promise.all(slipped);
+      const there = await balances();
+      expect(outcomes.map((outcome) => outcome === '')).toEqual(
+        outcomes.map((_, n) => there[`slipped ${n}`] !== undefined),
+      );
+    });
+
+    it('does not take others along: what is written after it has a transaction of its own', async () => {
+      let later: Promise<unknown> | undefined;
+      await ledger
+        .transaction(async (tx) => {
+          await insert(tx, 'undone');
+          later = sleep(50).then(() => ledger.transaction((own) => insert(own, 'later')));
+          throw new Error('undo');
+        })
+        .catch(() => undefined);
+      await later;
+      expect(await balances()).toEqual({ later: 0 });
+    });
+  });
+
+  describe('with entities and statements', () => {
+    it('shows a statement what the entities have become, and a later read what the statement did', async () => {
+      await ledger.transaction(async (tx) => {
+        const account = tx.em.create(Account, { id: 'a', balance: 1, version: 0 });
+        expect(await tx.query('select balance from account')).toEqual([{ balance: 1 }]);
+        account.balance = 2;
+        await tx.query('update account set version = 7 where balance = 2');
+        await tx.em.refresh(account);
+        expect(account).toMatchObject({ balance: 2, version: 7 });
+      });
+    });
+
+    it('runs a statement that nobody waits for before what comes after it, and entities when something asks', async () => {
+      await open('a', 1);
+      await ledger.transaction(async (tx) => {
+        const account = await tx.em.findOneOrFail(Account, 'a');
+        account.balance = 5;
+        tx.execute('update account set version = balance');
+        expect(await tx.query('select balance, version from account')).toEqual([{ balance: 5, version: 1 }]);
+        account.balance = 6;
+        await tx.em.flush();
+        tx.execute('update account set version = balance');
+      });
+      expect((await sql.query('select balance, version from ledger.account')).rows).toEqual([
+        { balance: 6, version: 6 },
+      ]);
+    });
+
+    it('writes entities that were only changed at the end, and messages after them', async () => {
+      await open('a', 1);
+      await ledger.transaction(async (tx) => {
+        tx.publish(Entered, { account: 'a', n: 2 });
+        (await tx.em.findOneOrFail(Account, 'a')).balance = 2;
+      });
+      expect({ balances: await balances(), said: await said() }).toEqual({ balances: { a: 2 }, said: ['a 2'] });
+    });
+
+    it('undoes a savepoint alone', async () => {
+      await ledger.transaction(async (tx) => {
+        tx.em.persist(new Account('outer', 1));
+        await tx.em.flush();
+        await tx.em
+          .transactional(async (inner) => {
+            inner.persist(new Account('inner', 1));
+            await inner.flush();
+            inner.persist(new Account('bad', -1));
+          })
+          .catch(() => undefined);
+        await tx.em.transactional(async (inner) => {
+          inner.persist(new Account('second', 2));
+        });
+        expect(await tx.query('select id from account order by id')).toEqual([{ id: 'outer' }, { id: 'second' }]);
+        tx.publish(Entered, { account: 'outer', n: 1 });
+      });
+      expect({ balances: await balances(), said: await said() }).toEqual({
+        balances: { outer: 1, second: 2 },
+        said: ['outer 1'],
+      });
+    });
+
+    it('is one transaction with the use cases that it calls', async () => {
+      const failing = ledger.transaction(async (tx) => {
+        await ledger.transaction((same) => insert(same, 'a'));
+        expect(await ledger.query('select id from account')).toEqual([{ id: 'a' }]);
+        await insert(tx, 'b');
+        throw new Error('undo all');
+      });
+      await expect(failing).rejects.toThrow('undo all');
+      expect(await balances()).toEqual({});
+    });
+  });
+
+  describe('of one statement', () => {
+    const add = (id: string, amount: number) =>
+      ledger.single<{ balance: number }>(
+        'update account set balance = balance + $2 where id = $1 returning balance',
+        [id, amount],
+        (say) => say.publish(Entered, { account: id, n: amount }),
+      );
+
+    it('answers the rows, and says its messages only when it touched one', async () => {
+      await open('a', 1);
+      expect(await add('a', 2)).toEqual([{ balance: 3 }]);
+      expect(await add('nobody', 2)).toEqual([]);
+      expect(await said()).toEqual(['a 2']);
+    });
+
+    it('says several messages in their order, and none when the statement fails', async () => {
+      await open('a', 1);
+      await ledger.single('update account set balance = 2 returning 1', [], (say) => {
+        for (let n = 0; n < 12; n++) say.publish(Entered, { account: 'a', n });
+      });
+      await expect(add('a', -9)).rejects.toThrow('account_balance_check');
+      expect(await said()).toEqual(Array.from({ length: 12 }, (_, n) => `a ${n}`));
+    });
+
+    it('takes a statement that begins with reading, and one that ends in a comment', async () => {
+      await open('a', 5);
+      const rows = await ledger.single(
+        `with rich as (select id from account where balance > $2)
+         update account set balance = $1 from rich where rich.id = account.id returning account.id, balance -- so`,
+        [7, 4],
+        (say) => say.publish(Entered, { account: 'a', n: 7 }),
+      );
+      expect(rows).toEqual([{ id: 'a', balance: 7 }]);
+      expect(await said()).toEqual(['a 7']);
+    });
+
+    it('says how to mend a statement without RETURNING, alone and inside a transaction', async () => {
+      const blind = () => ledger.single("insert into account values ('a', 1)", [], () => undefined);
+      await expect(blind()).rejects.toThrow('single(…) takes one statement with RETURNING');
+      await expect(ledger.transaction(blind)).rejects.toThrow('single(…) takes one statement with RETURNING');
+      expect(await balances()).toEqual({});
+    });
+
+    it('is part of the transaction that it is called in, its messages too', async () => {
+      await open('a', 1);
+      const failing = ledger.transaction(async () => {
+        await add('a', 2);
+        await add('nobody', 2);
+        throw new Error('undo');
+      });
+      await expect(failing).rejects.toThrow('undo');
+      expect(await said()).toEqual([]);
+      await ledger.transaction(async () => {
+        await add('a', 2);
+        await add('nobody', 3);
+      });
+      expect({ balances: await balances(), said: await said() }).toEqual({ balances: { a: 3 }, said: ['a 2'] });
+    });
+
+    it('gives the messages of one key their ids in the order of the row lock', async () => {
+      await open('a', 0);
+      const versions = new Map<number, number>();
+      const touch = async (n: number) => {
+        const [row] = await ledger.single<{ version: number }>(
+          'update account set version = version + 1 where id = $1 returning version',
+          ['a'],
+          (say) => say.publish(Entered, { account: 'a', n }),
+        );
+        versions.set(n, row?.version as number);
+      };
+      await Promise.all(Array.from({ length: 200 }, (_, n) => touch(n)));
+      const { rows } = await sql.query("select (payload ->> 'n')::int as n from ledger.outbox order by id");
+      expect(rows.map(({ n }) => versions.get(n))).toEqual(rows.map((_, n) => n + 1));
+    });
+  });
+
+  describe('whose connections are few', () => {
+    let pool: pg.Pool;
+    let small: UnitOfWork;
+
+    beforeAll(() => {
+      pool = new pg.Pool({
+        connectionString: booted.databaseUrl,
+        options: '-c search_path=ledger',
+        max: 2,
+        connectionTimeoutMillis: 400,
+      });
+      pool.on('error', () => undefined);
+      pool.on('connect', (client) => client.on('error', () => undefined));
+      small = new UnitOfWork('ledger', { pool, reader: () => ledger.reader }, () => undefined);
+    });
+    afterAll(() => pool.end());
+
+    const allFree = async () => {
+      const [one, two] = await Promise.all([pool.connect(), pool.connect()]);
+      one.release();
+      two.release();
+      expect(pool.waitingCount).toBe(0);
+    };
+
+    it('says that the database is away when none becomes free in time, and leaks none', async () => {
+      let free = () => {};
+      const held = new Promise<void>((resolve) => {
+        free = resolve;
+      });
+      const holding = [0, 1].map(() => small.transaction(() => held));
+      for (const attempt of [
+        () => small.transaction(async () => undefined),
+        () => small.query('select 1'),
+        () => small.single('select 1', [], () => undefined),
+      ])
+        await expect(attempt()).rejects.toThrow(DatabaseAway);
+      free();
+      await Promise.all(holding);
+      await allFree();
+    });
+
+    it('leaks none when the work, a statement, a commit or a connection fails', async () => {
+      const cut = async (tx: Transaction) => {
+        const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+        await sql.query('select pg_terminate_backend($1)', [row?.pid]);
+      };
+      await sql.query('alter table ledger.account add constraint once unique (version) deferrable initially deferred');
+      for (let n = 0; n < 3; n++) {
+        await expect(small.transaction(() => Promise.reject(new Error('work')))).rejects.toThrow('work');
+        await expect(small.transaction((tx) => tx.query('select 1 / 0'))).rejects.toThrow('division by zero');
+        await expect(small.query('select 1 / 0')).rejects.toThrow('division by zero');
+        await expect(small.single('select 1 / 0', [], () => undefined)).rejects.toThrow('division by zero');
+        const atCommit = small.transaction((tx) => tx.query("insert into account values ('x', 1), ('y', 1)"));
+        await expect(atCommit).rejects.toThrow('duplicate key');
+        await expect(small.transaction(cut)).rejects.toThrow(DatabaseAway);
+        const cutBefore = small.transaction(async (tx) => {
+          await cut(tx);
+          await tx.query('select 1');
+        });
+        await expect(cutBefore).rejects.toThrow(DatabaseAway);
+        await expect(small.query('select pg_terminate_backend(pg_backend_pid())')).rejects.toThrow(DatabaseAway);
+      }
+      await sql.query('alter table ledger.account drop constraint once');
+      await allFree();
+    });
+
+    it('cuts short what still runs for work that was given up, although no place is free, and uses it again', async () => {
+      const pids = new Set<number>();
+      const hung = [0, 1].map(() =>
+        small.once(async (tx) => {
+          const [row] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+          pids.add(row?.pid as number);
+          tx.query('select pg_sleep(20)').catch(() => undefined);
+          tx.query("insert into account values ('late', 1)").catch(() => undefined);
+          await until(async () => pids.size === 2);
+          await sleep(50);
+          throw new Error('given up');
+        }),
+      );
+      const began = Date.now();
+      for (const each of hung) await expect(each).rejects.toThrow('given up');
+      expect(Date.now() - began).toBeLessThan(5_000);
+      const [again] = await small.query<{ pid: number }>('select pg_backend_pid() as pid');
+      expect(pids).toContain(again?.pid);
+      await allFree();
+      expect(await balances()).toEqual({});
+    });
+
+    it('blames work that is silent for so long that the server ends it, not the database', async () => {
+      const silent = small.transaction(async (tx) => {
+        await tx.query("set local idle_in_transaction_session_timeout = '100ms'");
+        await sleep(400);
+        await insert(tx, 'late');
+      });
+      const error = await silent.catch((thrown) => thrown);
+      expect(error).not.toBeInstanceOf(DatabaseAway);
+      expect(error.message).toContain('said nothing to the database for so long');
+      await allFree();
+      expect(await balances()).toEqual({});
+    });
+
+    it('stays awake while it says that it is still there', async () => {
+      await small.transaction(async (tx) => {
+        await tx.query("set local idle_in_transaction_session_timeout = '300ms'");
+        for (let n = 0; n < 4; n++) {
+          await sleep(150);
+          tx.stayAwake();
+        }
+        await insert(tx, 'in time');
+      });
+      expect(await balances()).toEqual({ 'in time': 0 });
+    });
+  });
+});
