@@ -63,7 +63,8 @@ export class Runtime {
       const types = subscriptions
         .filter(({ type }) => type.owner === name || (type.kind === 'command' && dependsOn.includes(type.owner)))
         .map(({ type, options: { from, replayable } }) => ({ name: type.name, from, replayable }));
-      return types.length === 0 ? [] : [{ name: declaration.name, types, retired: declaration.retired ?? [] }];
+      const { retired = [] } = declaration;
+      return types.length + retired.length === 0 ? [] : [{ name: declaration.name, types, retired }];
     });
   }
 

@@ -34,9 +34,17 @@ export class Housekeeping {
 
   /** One round. Several processes may do it at once: who finds another one at it leaves it to that one. */
   async round(): Promise<void> {
-    await this.unitOfWork.transaction((tx) => tx.query(`select recycle_outbox('${HISTORY}')`));
-    await this.unitOfWork.transaction((tx) => tx.query(`select recycle_inbox('${MEMORY}')`));
+    while (!this.stopping.signal.aborted && (await this.recycle('recycle_outbox', HISTORY)) > 0);
+    while (!this.stopping.signal.aborted && (await this.recycle('recycle_inbox', MEMORY)) > 0);
     while (!this.stopping.signal.aborted && (await this.forgetAnswers()) === PORTION);
+  }
+
+  /** One slot at a time: its lock is held until the transaction ends. */
+  private async recycle(ring: 'recycle_outbox' | 'recycle_inbox', age: string): Promise<number> {
+    const [emptied] = await this.unitOfWork.transaction((tx) =>
+      tx.query<{ slots: number }>(`select ${ring}($1::interval) as slots`, [age]),
+    );
+    return emptied?.slots ?? 0;
   }
 
   private async run(): Promise<void> {

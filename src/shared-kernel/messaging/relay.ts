@@ -172,7 +172,8 @@ export class Relay {
     }
     const epoch = await nextEpoch(client, partition);
     const replays = new Replays(client);
-    const loops = this.options.subscribers.map(({ name, types }) => {
+    const taking = this.options.subscribers.filter(({ types }) => types.length > 0);
+    const loops = taking.map(({ name, types }) => {
       const cursor = new Cursor(client, drawn, name, partition, epoch);
       const wanted = new Set(types.map((type) => type.name));
       return new SubscriberLoop(this.options.module, cursor, wanted, epoch, this.options.transport, replays);
@@ -181,8 +182,10 @@ export class Relay {
   }
 
   private async letGo(client: DirectConnection, count: number): Promise<void> {
-    for (const [partition, led] of [...this.led].slice(0, Math.max(0, count))) {
-      await led.end();
+    const leaving = [...this.led].slice(0, Math.max(0, count));
+    for (const [, led] of leaving) led.close();
+    for (const [partition, led] of leaving) {
+      await keptAlive(client, led.ended);
       this.led.delete(partition);
       await client.query('select pg_advisory_unlock(hashtext($1), $2)', [lockName(this.options.module), partition]);
     }
@@ -208,7 +211,7 @@ export class Relay {
   private async othersCaughtUp(): Promise<boolean> {
     if (!this.client) return false;
     const [pending] = await this.client.query<{ there: boolean }>(
-      `select exists (${UNACKNOWLEDGED} and not (c.partition = any ($1))) as there`,
+      `select exists (${UNACKNOWLEDGED} and not (o.partition = any ($1))) as there`,
       [[...this.led.keys()]],
     );
     return pending?.there === false;
@@ -219,7 +222,7 @@ export class Relay {
 class Led {
   /** Rejects when one of its loops ends by an error. */
   readonly failed: Promise<never>;
-  private readonly ended: Promise<unknown>;
+  readonly ended: Promise<unknown>;
 
   constructor(readonly loops: readonly SubscriberLoop[]) {
     const runs = loops.map((loop) => loop.run());
@@ -237,21 +240,30 @@ class Led {
   close(): void {
     for (const loop of this.loops) loop.close();
   }
+}
 
-  async end(): Promise<void> {
-    this.close();
-    await this.ended;
+/** A handler may take longer than the server lets a session be silent. */
+async function keptAlive(client: DirectConnection, ended: Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const over = ended.then(() => {
+    isOver = true;
+  });
+  for (;;) {
+    const waiting = new AbortController();
+    await Promise.race([over, pause(LOOK, waiting.signal)]);
+    waiting.abort();
+    if (isOver) return;
+    await client.query('select 1');
   }
 }
 
 async function cameFromElsewhere(client: DirectConnection, partition: number): Promise<boolean> {
-  const [home] = await client.query<{ cluster: string | null; here: string }>(
-    'select cluster, system_identifier as here from relay, pg_control_system() where partition = $1',
+  const begun = await client.query(
+    `select begin_history_anew(partition) from relay, pg_control_system()
+      where partition = $1 and cluster <> system_identifier`,
     [partition],
   );
-  if (!home || home.cluster === home.here) return false;
-  await client.query('select begin_history_anew($1)', [partition]);
-  return home.cluster !== null;
+  return begun.length > 0;
 }
 
 async function nextEpoch(client: DirectConnection, partition: number): Promise<number> {

@@ -1,61 +1,93 @@
 import { type Cursor, type OutboxRow, rowFrom } from './cursor.js';
 import type { DirectConnection } from './direct-connection.js';
-import { PAGE_BYTES, PAGE_ROWS, type Position } from './window.js';
+import { PAGE_BYTES, PAGE_ROWS, PAGE_SPAN, type Position } from './window.js';
 
 type Deliver = (rows: readonly OutboxRow[], generation: number) => Promise<boolean>;
 
 interface Replay {
   readonly id: string;
   readonly generation: string;
+  readonly types: string[];
+  readonly key: string | null;
+  readonly since: Date | null;
+  readonly until: Date | null;
   readonly last_id: string;
+}
+
+/** Rows of a replay, and the id up to which it has come with them; null at its end. */
+interface ReplayPage {
+  readonly rows: readonly OutboxRow[];
+  readonly upTo: number | null;
 }
 
 /**
  * Sends retained history once more: to a subscriber that asked for a replay, as a new generation, and, as generation 0,
- * to one that subscribed to a type later and wants it from the beginning. A replay goes between two windows and before
- * anything newer, up to where the subscriber stands, so that of one key history comes before what follows.
+ * to one that subscribed to a type later and wants it from the beginning. A replay goes before anything newer, up to
+ * where the subscriber stands, so that of one key history comes before what follows.
  */
 export class Replays {
   constructor(private readonly client: DirectConnection) {}
 
-  async send({ subscriber, partition }: Cursor, { s1 }: Position, deliver: Deliver): Promise<void> {
+  async send({ subscriber, partition }: Cursor, position: Position, deliver: Deliver): Promise<void> {
     const waiting = await this.client.query<Replay>(
-      'select id, generation, last_id from replay where subscriber = $1 and partition = $2 order by id',
+      `select id, generation, types, key, since, until, last_id from replay
+        where subscriber = $1 and partition = $2 order by id`,
       [subscriber, partition],
     );
     for (const replay of waiting) {
-      if (!(await this.sendOne(replay, s1, deliver))) return;
+      if (!(await this.sendOne(replay, partition, position, deliver))) return;
       await this.client.query('delete from replay where id = $1', [replay.id]);
     }
   }
 
-  private async sendOne({ id, generation, last_id }: Replay, upTo: string, deliver: Deliver): Promise<boolean> {
-    for (let after = Number(last_id); ; ) {
-      const rows = await this.page(id, upTo, after);
-      const last = rows.at(-1);
-      if (last === undefined) return true;
-      if (!(await deliver(rows, Number(generation)))) return false;
-      after = last.id;
-      await this.client.query('update replay set last_id = $2 where id = $1', [id, after]);
+  private async sendOne(replay: Replay, partition: number, position: Position, deliver: Deliver): Promise<boolean> {
+    for (let after = Number(replay.last_id); ; ) {
+      const { rows, upTo } = await this.page(replay, partition, position, after);
+      if (rows.length > 0 && !(await deliver(rows, Number(replay.generation)))) return false;
+      if (upTo === null) return true;
+      after = upTo;
+      await this.client.query('update replay set last_id = $2 where id = $1', [replay.id, after]);
     }
   }
 
-  private async page(replay: string, upTo: string, after: number): Promise<OutboxRow[]> {
-    const answers = await this.client.arrays({ name: 'replay-page', text: PAGE, values: [replay, upTo, after] });
-    return answers.map((answer) => rowFrom(answer, 0));
+  private async page(
+    { types, key, since, until }: Replay,
+    partition: number,
+    { s1, s2, lastId }: Position,
+    after: number,
+  ): Promise<ReplayPage> {
+    const values = [partition, after, types, s1, s2, lastId, key, since, until];
+    const answers = await this.client.arrays({ name: 'replay-page', text: PAGE, values });
+    const [beyond, found] = answers[0] as [string | null, string | null];
+    const rows = answers.filter((answer) => answer[ID] !== null).map((answer) => rowFrom(answer, ID));
+    const isCut = rows.length < Number(found ?? 0) || rows.length === PAGE_ROWS;
+    if (isCut) return { rows, upTo: rows.at(-1)?.id ?? after };
+    return { rows, upTo: beyond === null ? null : Number(beyond) - 1 };
   }
 }
 
+const ID = 2;
+
+/**
+ * $1 partition, $2 after which id, $3 types, $4 s1, $5 s2, $6 last id sent in that window, $7 key, $8 since, $9 until.
+ * A page looks at so many ids at most, and says with which it could go on; most of them may not be meant.
+ */
 const PAGE = `
-  select id, event_id, type, key, headers, payload from (
-    select p.*, sum(octet_length(payload::text)) over (order by id) as bytes, row_number() over (order by id) as nth
-      from (
-        select o.id, o.event_id, o.type, o.key, o.headers, o.payload
-          from replay r join outbox o on o.partition = r.partition
-         where r.id = $1 and o.id > $3 and o.type = any (r.types) and pg_visible_in_snapshot(o.xid, $2::pg_snapshot)
-           and (r.key is null or o.key = r.key)
-           and (r.since is null or uuid_time(o.event_id) >= r.since)
-           and (r.until is null or uuid_time(o.event_id) < r.until)
-         order by o.id limit ${PAGE_ROWS}) p) sized
-   where bytes <= ${PAGE_BYTES} or nth = 1
-   order by id`;
+  select s.beyond, w.found, w.id, w.event_id, w.type, w.key, w.headers, w.payload from (
+    select (select id from outbox where partition = $1 and id > $2::bigint + ${PAGE_SPAN} order by id limit 1) as beyond) s
+    left join (
+      select * from (
+        select p.*, count(*) over () as found,
+               sum(octet_length(payload::text) + octet_length(headers::text)) over (order by id) as bytes,
+               row_number() over (order by id) as nth
+          from (
+            select id, event_id, type, key, headers, payload from outbox
+             where partition = $1 and id > $2::bigint and id <= $2::bigint + ${PAGE_SPAN} and type = any ($3::text[])
+               and (pg_visible_in_snapshot(xid, $4::pg_snapshot)
+                    or $5::pg_snapshot is not null and pg_visible_in_snapshot(xid, $5::pg_snapshot) and id <= $6::bigint)
+               and ($7::text is null or key = $7)
+               and ($8::timestamptz is null or uuid_time(event_id) >= $8)
+               and ($9::timestamptz is null or uuid_time(event_id) < $9)
+             order by id limit ${PAGE_ROWS}) p) sized
+       where bytes <= ${PAGE_BYTES} or nth = 1) w on true
+   order by w.id`.replace('', '');

@@ -103,16 +103,18 @@ export class SubscriberLoop {
   async run(): Promise<void> {
     let position = await this.cursor.restore();
     let kept = position;
+    let unkept = false;
     let ahead: Promise<Page> | undefined;
     while (!this.isClosed) {
       this.position = position;
       const page = await (ahead ?? this.readFrom(position));
       ahead = undefined;
-      if (page.replays && position.s2 === null) {
+      if (page.replays) {
         await this.replays.send(this.cursor, position, (rows, generation) => this.deliver(rows, generation));
         continue;
       }
       const { rows, next } = page;
+      unkept ||= rows.length > 0;
       if (rows.length > 0) {
         if (next.s2 !== null) {
           ahead = this.cursor.read(next);
@@ -121,9 +123,10 @@ export class SubscriberLoop {
         if (!(await this.deliver(rows, 0))) break;
       }
       position = next;
-      if (this.isTimeToKeep(rows.length > 0, next)) {
+      if (this.isTimeToKeep(unkept, next)) {
         await this.keep(position);
         kept = position;
+        unkept = false;
       }
       if (position.s2 === null) await this.rest(position);
     }
@@ -143,6 +146,7 @@ export class SubscriberLoop {
     return page;
   }
 
+  /** @param sent since it was kept last */
   private isTimeToKeep(sent: boolean, next: Position): boolean {
     const since = performance.now() - this.keptAt;
     const comesToRest = next.s2 === null && !this.awake;

@@ -27,8 +27,8 @@ export class Messaging extends Migration {
   }
 
   /**
-   * `xid` stands before `id`, and defaults are evaluated in that order: whoever has a transaction id from after a snapshot
-   * also has its row's id from after it, which gives every window a floor to start from.
+   * `xid` stands before `id`, and defaults are evaluated in that order: a row takes its id after its transaction id, which
+   * gives every window a floor to start from (see messaging/window.ts).
    * The slot is in the upper half of the id. The ring turns by moving the sequence on to the next slot, so that where a
    * row is found depends on no clock.
    */
@@ -50,20 +50,17 @@ export class Messaging extends Migration {
         `create table outbox_${slot} partition of outbox (primary key (partition, id)) for values in (${slot})`,
       );
     }
-    this.addSql('create index outbox_xid on outbox (xid)');
-    this.addSql(`
-      create table outbox_ring (
-        one boolean primary key default true check (one),
-        slot bigint not null,
-        started date not null,
-        xid xid8 not null
-      )`);
-    this.addSql(`insert into outbox_ring (slot, started, xid) values (1, current_date, '0')`);
+    this.addSql('create index outbox_xid on outbox (xid, id)');
+    // One row a turn of the ring: when its slot became the one that is written into.
+    this.addSql('create table outbox_ring (slot bigint primary key, started timestamptz not null default now())');
+    this.addSql('insert into outbox_ring (slot) values (1)');
   }
 
   private relay(): void {
-    this.addSql('create table relay (partition smallint primary key, epoch bigint not null, cluster bigint)');
-    this.addSql(`insert into relay (partition, epoch) select generate_series(0, ${PARTITIONS - 1}), 0`);
+    this.addSql('create table relay (partition smallint primary key, epoch bigint not null, cluster bigint not null)');
+    this.addSql(`
+      insert into relay (partition, epoch, cluster)
+      select generate_series(0, ${PARTITIONS - 1}), 0, system_identifier from pg_control_system()`);
     this.addSql(`
       create table subscriber (
         name text primary key,
@@ -233,9 +230,13 @@ export class Messaging extends Migration {
    * anew is done by functions that run as the owner and check by themselves that nobody needs it any more.
    */
   private wall(): void {
+    // What runs as the owner must not be led to the caller's temporary tables, which otherwise come first.
+    // Source: PostgreSQL manual, "CREATE FUNCTION", section "Writing SECURITY DEFINER Functions Safely".
+    this.addSql(`select set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true)`);
     this.addSql(`
       create function uuid_time(id uuid) returns timestamptz language sql immutable strict parallel safe
       return to_timestamp(('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint / 1000.0)`);
+    this.addSql(OUTBOX_IS_NEEDED);
     this.addSql(RECYCLE_OUTBOX);
     this.addSql(RECYCLE_INBOX);
     this.addSql(BEGIN_HISTORY_ANEW);
@@ -263,62 +264,105 @@ export class Messaging extends Migration {
 }
 
 /**
- * Empties the slots whose newest row is older than the retention and has been acknowledged by every subscriber, then, on
- * a new day, moves the sequence on to the next slot when that is empty. Answers how many slots were emptied.
+ * Whether somebody has not yet acknowledged something in a slot, or a replay is still to pass through it.
  * A snapshot's xmin is older than whatever it has not seen: no row from there on means that none is still to be sent.
+ */
+const OUTBOX_IS_NEEDED = `
+  create function outbox_is_needed(slot regclass) returns boolean language plpgsql stable as $$
+  declare needed boolean;
+  begin
+    execute format(
+      'select exists (
+         select 1 from subscriber s cross join relay r
+           left join lateral (
+             select s1 from relay_position p
+              where p.subscriber = s.name and p.partition = r.partition order by move desc limit 1) p on true
+          where s.types <> array[]::text[]
+            and (p.s1 is null or exists (select 1 from %1$s where xid >= pg_snapshot_xmin(p.s1))))
+       or exists (
+         select 1 from replay r where exists (select 1 from %1$s o where o.partition = r.partition and o.id > r.last_id))',
+      slot) into needed;
+    return needed;
+  end $$`;
+
+/**
+ * On a new day, moves the sequence on to the next slot when that is empty. Then empties the oldest slot that was left
+ * longer ago than the retention and that nobody needs; answers how many it emptied, so at most one, because the lock on an
+ * emptied slot is held until the transaction ends.
+ * A slot's age is that of its turn. The ids in it carry the clocks of those who wrote them, and one from next year would
+ * keep the ring from turning. The sequence cannot be rolled back, the note of its turn can: it is then made good.
  */
 const RECYCLE_OUTBOX = `
   create function recycle_outbox(retention interval) returns int language plpgsql
   security definer set search_path from current set lock_timeout = '2s' as $$
   declare
-    ring outbox_ring; n int; newest uuid; needed boolean; emptied int := 0;
+    current bigint; old bigint; leaf regclass; used boolean;
   begin
-    select * into ring from outbox_ring for update skip locked;
-    if not found then return 0; end if;
-    for n in 0..${OUTBOX_SLOTS - 1} loop
-      continue when n = ring.slot % ${OUTBOX_SLOTS};
-      execute format('select event_id from %I order by xid desc limit 1', 'outbox_' || n) into newest;
-      continue when newest is null or uuid_time(newest) > now() - retention;
-      execute format(
-        'select exists (
-           select 1 from subscriber s cross join relay r
-             left join lateral (
-               select s1 from relay_position p
-                where p.subscriber = s.name and p.partition = r.partition order by move desc limit 1) p on true
-            where p.s1 is null or exists (select 1 from %I where xid >= pg_snapshot_xmin(p.s1)))', 'outbox_' || n)
-        into needed;
-      continue when needed;
-      execute format('truncate %I', 'outbox_' || n);
-      emptied := emptied + 1;
-    end loop;
-    if ring.started < current_date then
-      execute format('select event_id from %I limit 1', 'outbox_' || (ring.slot + 1) % ${OUTBOX_SLOTS}) into newest;
-      if newest is null then
-        perform setval('outbox_id', (ring.slot + 1) << 32);
-        -- A later statement, so a later snapshot: whoever gets a transaction id from here on also gets an id of the new slot.
-        update outbox_ring set slot = ring.slot + 1, started = current_date, xid = pg_snapshot_xmax(pg_current_snapshot());
+    if not pg_try_advisory_xact_lock(hashtextextended('seamline.ring.' || current_schema(), 0)) then return 0; end if;
+    current := (select last_value >> 32 from outbox_id);
+    insert into outbox_ring (slot) values (current) on conflict do nothing;
+    -- A clock that was ahead for a while must not make its slots ageless.
+    update outbox_ring set started = now() where started > now();
+    if (select started::date < current_date from outbox_ring where slot = current) then
+      execute format('select exists (select 1 from %I)', 'outbox_' || (current + 1) % ${OUTBOX_SLOTS}) into used;
+      if not used then
+        current := current + 1;
+        perform setval('outbox_id', current << 32);
+        insert into outbox_ring (slot) values (current);
+        delete from outbox_ring where slot <= current - ${OUTBOX_SLOTS};
       end if;
     end if;
-    return emptied;
+    for old in
+      select slot from outbox_ring left_one
+       where slot < current
+         and (select min(started) from outbox_ring next where next.slot > left_one.slot) <= now() - retention
+       order by slot
+    loop
+      leaf := format('%I', 'outbox_' || old % ${OUTBOX_SLOTS});
+      execute format('select exists (select 1 from %s)', leaf) into used;
+      continue when not used or outbox_is_needed(leaf);
+      begin
+        execute format('lock table %s in access exclusive mode', leaf);
+        -- Once more: who was writing into it until now has committed.
+        if not outbox_is_needed(leaf) then
+          execute format('truncate %s', leaf);
+          return 1;
+        end if;
+      exception when lock_not_available then
+        -- Somebody reads in it, as a dump does. Next time.
+      end;
+    end loop;
+    return 0;
   end $$`;
 
-/** Forgets the ids of days that are older than the horizon, and notes up to when. Never by the clock alone, which may jump. */
+/**
+ * Forgets the ids of a slot whose newest is older than the horizon, and notes up to when. By the ids' own time, since that
+ * is what a message is refused by. Answers how many slots it emptied, at most one; see above.
+ */
 const RECYCLE_INBOX = `
   create function recycle_inbox(horizon interval) returns int language plpgsql
   security definer set search_path from current set lock_timeout = '2s' as $$
   declare
-    n int; newest uuid; emptied int := 0;
+    n int; newest uuid;
   begin
     perform 1 from inbox_memory for update skip locked;
     if not found then return 0; end if;
     for n in 0..${INBOX_SLOTS - 1} loop
       execute format('select event_id from %I order by event_id desc limit 1', 'inbox_' || n) into newest;
       continue when newest is null or uuid_time(newest) > now() - horizon;
-      execute format('truncate %I', 'inbox_' || n);
-      update inbox_memory set since = greatest(since, uuid_time(newest));
-      emptied := emptied + 1;
+      begin
+        execute format('lock table %I in access exclusive mode', 'inbox_' || n);
+        execute format('select event_id from %I order by event_id desc limit 1', 'inbox_' || n) into newest;
+        if uuid_time(newest) <= now() - horizon then
+          execute format('truncate %I', 'inbox_' || n);
+          update inbox_memory set since = greatest(since, uuid_time(newest));
+          return 1;
+        end if;
+      exception when lock_not_available then
+        -- Somebody reads in it, as a dump does. Next time.
+      end;
     end loop;
-    return emptied;
+    return 0;
   end $$`;
 
 /**
