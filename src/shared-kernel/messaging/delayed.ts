@@ -3,6 +3,7 @@ import type { Envelope } from '../contract/envelope.js';
 import type { MessageType, Payload } from '../contract/message.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import { toOutgoing } from './outbox.js';
+import { parkBehind } from './parked.js';
 
 /** Messages whose time has come are moved by so many. */
 const MOVE = 100;
@@ -36,16 +37,14 @@ export function delay<Type extends MessageType>(
 
 /** Moves delayed messages whose time has come to the parked ones, behind those of their key. Answers how many. */
 export async function moveDue(tx: Transaction): Promise<number> {
-  const moved = await tx.query(
+  const due = await tx.query<{ envelope: Envelope }>(
     `with due as (
        delete from delayed where id in (
          select id from delayed where due_at <= now() order by due_at, id limit ${MOVE} for update skip locked)
        returning id, envelope, due_at)
-     insert into parked (source, key, event_id, type, envelope, attempts, due_at)
-     select substr(envelope ->> 'source', 2), envelope ->> 'subject', (envelope ->> 'id')::uuid, envelope ->> 'type',
-            envelope, 0, due_at
-       from due order by due_at, id
-     returning seq`,
+     select envelope from due order by due_at, id`,
   );
-  return moved.length;
+  // What stands in the envelope is read here: PostgreSQL reads no JSON text in which some string has a NUL.
+  for (const { envelope } of due) parkBehind(tx, envelope);
+  return due.length;
 }

@@ -1,7 +1,6 @@
 import { Envelope, sourceModule } from '../contract/envelope.js';
 import { asError } from '../persistence/failures.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
-import { DeadlineExceeded } from '../resilience/deadline.js';
 import { childTraceparent, runInContext, type TelemetryContext } from '../telemetry/context.js';
 import type { BoundSubscription, Message } from './subscriptions.js';
 
@@ -21,8 +20,18 @@ export class HandlerFailed extends Error {
   }
 }
 
+/** A handler has not come to its end; what it still does is undone or refused. */
+class HandlerTooSlow extends Error {
+  constructor(milliseconds: number) {
+    super(`Its handler did not end within ${milliseconds} ms, which is the deadline of its subscription.`);
+  }
+}
+
+/** Well within the time for which a transaction may say nothing. In milliseconds. */
+const AWAKE_EVERY = 2_000;
+
 /** A message that its module can take, with those who take it. */
-interface Acceptable {
+export interface Acceptable {
   readonly envelope: Envelope;
   readonly message: Message;
   readonly handlers: readonly BoundSubscription[];
@@ -90,8 +99,9 @@ export class Dispatch {
       const running = runInContext(contextOf(this.module, envelope), () =>
         this.unitOfWork.within(inner, () => callAll(handlers, messages, envelopes, inner)),
       );
-      if (running) await alarm.before(deadline, running);
+      if (running) await alarm.before(deadline, running, () => inner.stayAwake());
       await inner.flush();
+      inner.mustBeSound();
     } catch (error) {
       throw blame(error);
     } finally {
@@ -123,7 +133,7 @@ function callAll(
  * Puts messages that a batch handler takes together, as far as no key's order is changed: a message may join an earlier
  * step of its type unless a later step has one of its key.
  */
-function stepsOf(messages: readonly Acceptable[]): Step[] {
+export function stepsOf(messages: readonly Acceptable[]): Step[] {
   const steps: Step[] = [];
   const lastOfKey = new Map<string, number>();
   const openOfType = new Map<string, number>();
@@ -145,23 +155,31 @@ class Alarm {
   private timer: NodeJS.Timeout | undefined;
   private ring: ((error: Error) => void) | undefined;
 
-  before(milliseconds: number, running: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** @param stayAwake called while it runs, so that the server does not take a slow handler for a frozen process */
+  before(milliseconds: number, running: Promise<void>, stayAwake: () => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       this.ring = reject;
       running.then(resolve, reject);
-      this.set(milliseconds);
+      this.set(milliseconds, milliseconds, stayAwake);
     }).finally(() => {
       this.ring = undefined;
-    }) as Promise<void>;
+    });
   }
 
   off(): void {
     clearTimeout(this.timer);
   }
 
-  private set(milliseconds: number): void {
+  private set(deadline: number, left: number, stayAwake: () => void): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.ring?.(new DeadlineExceeded(milliseconds)), milliseconds);
+    const wait = Math.min(left, AWAKE_EVERY);
+    this.timer = setTimeout(() => {
+      if (left <= wait) this.ring?.(new HandlerTooSlow(deadline));
+      else if (this.ring) {
+        stayAwake();
+        this.set(deadline, left - wait, stayAwake);
+      }
+    }, wait);
   }
 }
 

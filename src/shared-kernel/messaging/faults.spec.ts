@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Migration } from '@mikro-orm/migrations';
 import { Injectable, Module } from '@nestjs/common';
 import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
 import { BoundedContext } from '../bounded-context.js';
@@ -198,8 +199,8 @@ describe('when things go wrong', () => {
     for (const headers of ['null', '[]', '"text"', '{"id":"no-uuid","type":"evil","source":7,"time":5}']) {
       await sql.query(
         `insert into speaker.outbox (partition, event_id, type, key, headers, payload)
-         values (1, gen_random_uuid(), $1, 'hostile', $2, '{"key":"hostile","n":1,"fault":""}')`,
-        [Said.name, headers],
+         values (1, $3::uuid, $1, 'hostile', $2, '{"key":"hostile","n":1,"fault":""}')`,
+        [Said.name, headers, uuidv7()],
       );
     }
     await say('after-hostile');

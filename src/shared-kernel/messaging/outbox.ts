@@ -33,6 +33,9 @@ const FROM_POOL = { rng: () => randomBytes(16) };
 /** Larger things belong in a store of their own, with a reference in the message. In bytes of JSON. */
 const MAX_PAYLOAD_BYTES = 256 * 1024;
 
+/** A key is part of indexes, which hold no more. In bytes of UTF-8. */
+export const MOST_KEY_BYTES = 1_024;
+
 /** A producer's message does not keep its own contract. Nothing was stored. */
 export class ContractViolation extends Error {
   constructor(type: string, problem: string) {
@@ -40,7 +43,7 @@ export class ContractViolation extends Error {
   }
 }
 
-/** @throws ContractViolation when the payload breaks the closed schema or is larger than 256 KiB. */
+/** @throws ContractViolation when the payload breaks the closed schema or is larger than 256 KiB, or its key is no key. */
 export function toOutgoing<Type extends MessageType>(type: Type, payload: Payload<Type>, sequence?: number): Outgoing {
   const checked = type.schema.safeParse(payload);
   if (!checked.success) {
@@ -50,8 +53,18 @@ export function toOutgoing<Type extends MessageType>(type: Type, payload: Payloa
   const json = JSON.stringify(checked.data);
   // A character takes at most three bytes: only what might be too large is counted.
   if (json.length * 3 > MAX_PAYLOAD_BYTES) refuseTooLarge(type.name, Buffer.byteLength(json));
-  const data = checked.data as Record<string, unknown>;
-  return address(type.name, String(data[type.key]), json, sequence);
+  const key = String((checked.data as Record<string, unknown>)[type.key]);
+  refuseKey(type.name, key);
+  return address(type.name, key, json, sequence);
+}
+
+function refuseKey(type: string, key: string): void {
+  if (key.includes('\0') || !key.isWellFormed())
+    throw new ContractViolation(type, 'its key has a NUL or half a character, which no database can hold.');
+  if (key.length * 3 <= MOST_KEY_BYTES) return;
+  const bytes = Buffer.byteLength(key);
+  if (bytes > MOST_KEY_BYTES)
+    throw new ContractViolation(type, `its key has ${bytes} bytes, and at most ${MOST_KEY_BYTES} may order messages.`);
 }
 
 function refuseTooLarge(type: string, bytes: number): void {

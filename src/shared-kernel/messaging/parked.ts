@@ -5,6 +5,8 @@ import { fullJitter } from './backoff.js';
 
 /** Tries of a parked message, the first one in its batch included, before it becomes a dead letter. */
 export const ATTEMPTS = 12;
+/** A message during whose handling the process has ended so often, without its try coming to an end, is a dead letter. */
+export const CRASHES = 3;
 /** In milliseconds: from half a second to five minutes, some seven minutes in all on average. */
 const BACKOFF_BASE = 500;
 const BACKOFF_CAP = 300_000;
@@ -14,8 +16,11 @@ const CLAIM = 60_000;
 /** A message that waits in its receiver's schema: it has failed, or stands behind one of its key that has. */
 export interface Parked {
   readonly seq: string;
+  readonly event_id: string;
   /** This one included. */
   readonly attempts: number;
+  /** Tries that have neither succeeded nor failed, because the process ended; this one included. */
+  readonly tries: number;
   readonly reason: string | null;
   readonly envelope: Envelope;
 }
@@ -25,7 +30,7 @@ export function park(tx: Transaction, envelope: Envelope, error: Error): void {
   insert(tx, envelope, 1, fullJitter(1, BACKOFF_BASE, BACKOFF_CAP), reasonOf(error));
 }
 
-/** Sets a message aside that has not failed, but must wait for another one of its key, or for a person. */
+/** Sets a message aside that has not failed: it may go when no other one of its key is before it and no person holds it. */
 export function parkBehind(tx: Transaction, envelope: Envelope): void {
   insert(tx, envelope, 0, 0, null);
 }
@@ -90,10 +95,15 @@ const MAY_GO = `
  */
 export async function claimParked(tx: Transaction): Promise<Parked | undefined> {
   const [claimed] = await tx.query<Parked>(
-    `update parked set attempts = attempts + 1, due_at = now() + $1 * interval '1 millisecond'
-      where seq = (select seq from parked p where due_at <= now() and ${MAY_GO}
-                    order by due_at, seq limit 1 for update skip locked)
-     returning seq, attempts, reason, envelope`,
+    `with claimed as (
+       update parked set attempts = attempts + 1, due_at = now() + $1 * interval '1 millisecond'
+        where seq = (select seq from parked p where due_at <= now() and ${MAY_GO}
+                      order by due_at, seq limit 1 for update skip locked)
+       returning seq, attempts, reason, envelope, event_id),
+     tried as (
+       insert into attempt (event_id, tries) select event_id, 1 from claimed
+       on conflict (event_id) do update set tries = attempt.tries + 1 returning tries)
+     select seq, event_id, attempts, reason, envelope, tries from claimed, tried`,
     [CLAIM],
   );
   return claimed;
@@ -103,6 +113,16 @@ export async function claimParked(tx: Transaction): Promise<Parked | undefined> 
 export async function unpark(tx: Transaction, { seq, attempts }: Parked): Promise<boolean> {
   const removed = await tx.query('delete from parked where seq = $1 and attempts = $2 returning seq', [seq, attempts]);
   return removed.length > 0;
+}
+
+/** Why a message is a dead letter that never came to fail. */
+export function killed(times: number): string {
+  return `The process has ended ${times} times while it handled this message. Look into its logs of that time; mend the handler, then retry.`;
+}
+
+/** The try has come to an end in order, whatever its outcome. */
+export function forgetTries(tx: Transaction, eventIds: readonly string[]): void {
+  tx.execute('delete from attempt where event_id = any ($1)', [eventIds]);
 }
 
 /** After another failure: a longer wait. */
@@ -115,5 +135,5 @@ export function postpone(tx: Transaction, { seq, attempts }: Parked, error: Erro
 
 /** Why a message failed, fit to be stored and shown: no rows of the database, nothing that PostgreSQL cannot hold. */
 export function reasonOf(error: Error): string {
-  return withoutRows(error.message).replaceAll('\0', '').toWellFormed().slice(0, 2_000);
+  return withoutRows(String(error.message)).replaceAll('\0', '').toWellFormed().slice(0, 2_000);
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Envelope } from '../contract/envelope.js';
-import { asError, DatabaseAway, isSerializationFailure } from '../persistence/failures.js';
+import { asError, DatabaseAway, errorCode, isSerializationFailure } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
 import type { Statement, StatementResult } from '../persistence/statement-batch.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
@@ -9,11 +9,10 @@ import { runInContext } from '../telemetry/context.js';
 import type { Acknowledgement, Batch } from '../transports/transport.js';
 import { contextOf, type Dispatch, HandlerFailed, Unacceptable, UnknownType } from './dispatch.js';
 import { FORGOTTEN, freshOf, noteInInbox, timeInside } from './inbox.js';
-import { bury, park, parkBehind, reasonOf } from './parked.js';
+import { type SoundBatch, soundly, withoutContents } from './intake.js';
+import { bury, CRASHES, forgetTries, killed, park, parkBehind, reasonOf } from './parked.js';
 import { pass, points } from './points.js';
 
-/** A message during whose handling the process has ended so often, alone in its transaction, is a dead letter. */
-const CRASHES = 3;
 /** The last numbers of a partition stay; older ones are removed this often. */
 const FORGET_EVERY = 100;
 
@@ -30,17 +29,23 @@ const FORGET_EVERY = 100;
  *             take the halves by themselves. Later messages of its key are parked behind it, while all others flow
  *
  * A message that can never be accepted (unknown type, broken contract) becomes a dead letter at once. When the database
- * is away or the module is fenced, nobody is at fault: nothing is acknowledged and the batch comes again.
+ * is away, the module is fenced, or anything fails before the first handler, nobody is at fault: nothing is acknowledged
+ * and the batch comes again.
  *
  * A lease also says which process holds it and whether that has ended in order. Who takes over from one that has not
- * takes the first batch message by message, and counts its tries outside the transaction: what kills the process is
- * found, and after three times a dead letter.
+ * takes the batches message by message, until one that holds nothing the other had taken, and counts each try outside
+ * the transaction: what kills the process is found, and after three times a dead letter. All receivers of a process do
+ * so one at a time, or the one that kills would have others counted with it.
  */
 export class Receiver {
   private readonly log: Logger;
   /** Leases that this process has made its own, each under the epoch it did so in. */
   private readonly held = new Map<string, number>();
+  /** Leases of a process that has not ended in order, until what it may have had under way is taken. */
+  private readonly suspect = new Set<string>();
   private readonly holder = randomUUID();
+  /** Messages whose counted try came to an end without the database hearing of it. */
+  private endedUnheard: string[] = [];
 
   constructor(
     private readonly module: string,
@@ -52,7 +57,8 @@ export class Receiver {
   }
 
   /** @throws when the batch could not be taken now; the sender keeps it and sends it again. */
-  async receive(batch: Batch): Promise<Acknowledgement> {
+  async receive(received: Batch): Promise<Acknowledgement> {
+    const batch = soundly(received);
     const acknowledgement = (await this.takesOver(batch))
       ? await this.takeOneByOne(batch)
       : await this.take(batch, batch.messages, true);
@@ -64,13 +70,17 @@ export class Receiver {
   async end(): Promise<void> {
     if (this.held.size === 0) return;
     await this.unitOfWork.transaction(async (tx) =>
-      tx.execute('update lease set ended = true where holder = $1', [this.holder]),
+      tx.execute(`update lease set ended = true where holder = $1 and source || '/' || partition = any ($2)`, [
+        this.holder,
+        [...this.held.keys()],
+      ]),
     );
   }
 
   /** Makes the lease this process's own; true when the holder before it has not ended in order. */
   private async takesOver({ source, partition, epoch }: Batch): Promise<boolean> {
     const lease = `${source}/${partition}`;
+    if (this.suspect.has(lease)) return true;
     if (this.held.get(lease) === epoch) return false;
     const [before] = await this.unitOfWork.transaction((tx) =>
       tx.query<{ suspect: boolean }>(
@@ -81,50 +91,82 @@ export class Receiver {
         [source, partition, this.holder],
       ),
     );
-    if (before?.suspect) return true;
-    this.held.set(lease, epoch);
-    return false;
+    if (before?.suspect) this.suspect.add(lease);
+    else this.held.set(lease, epoch);
+    return before?.suspect === true;
   }
 
-  private async takeOneByOne(batch: Batch): Promise<Acknowledgement> {
+  private async takeOneByOne(batch: SoundBatch): Promise<Acknowledgement> {
     this.log.warn(
       `The process that took ${batch.source}'s messages before has not ended in order: taking them one by one.`,
     );
+    let known = 0;
     let acknowledgement: Acknowledgement = { kind: 'taken' };
     for (const [n, envelope] of batch.messages.entries()) {
       const isLast = n === batch.messages.length - 1;
-      acknowledgement = (await this.hasKilled(envelope))
-        ? await this.setAside(batch, envelope, new Unacceptable(killed(CRASHES)), isLast)
-        : await this.take(batch, [envelope], isLast, true);
+      acknowledgement = await alone(() => this.takeAlone(batch, envelope, isLast, () => known++));
       if (acknowledgement.kind !== 'taken') return acknowledgement;
     }
-    this.held.set(`${batch.source}/${batch.partition}`, batch.epoch);
+    // With messages in it that were taken before, it may not reach to the end of what was under way then.
+    if (known === 0) {
+      const lease = `${batch.source}/${batch.partition}`;
+      this.held.set(lease, batch.epoch);
+      this.suspect.delete(lease);
+    }
     return acknowledgement;
+  }
+
+  private async takeAlone(
+    batch: SoundBatch,
+    envelope: Envelope,
+    isLast: boolean,
+    onKnown: () => void,
+  ): Promise<Acknowledgement> {
+    if (await this.hasKilled(envelope))
+      return this.setAside(batch, envelope, new Unacceptable(killed(CRASHES)), isLast);
+    try {
+      return await this.take(batch, [envelope], isLast, { onKnown });
+    } catch (error) {
+      this.endedUnheard.push(envelope.id);
+      throw error;
+    }
   }
 
   /** Counts a try before it is made. */
   private async hasKilled({ id }: Envelope): Promise<boolean> {
-    const [attempt] = await this.unitOfWork.transaction((tx) =>
-      tx.query<{ tries: number }>(
+    const ended = this.endedUnheard;
+    const [attempt] = await this.unitOfWork.transaction((tx) => {
+      if (ended.length > 0) forgetTries(tx, ended);
+      return tx.query<{ tries: number }>(
         `insert into attempt (event_id, tries) values ($1, 1)
          on conflict (event_id) do update set tries = attempt.tries + 1 returning tries`,
         [id],
-      ),
-    );
+      );
+    });
+    this.endedUnheard = this.endedUnheard.slice(ended.length);
     return (attempt?.tries ?? 0) > CRASHES;
   }
 
+  /** @param counted its try was counted; it hears of what had been taken before */
   private async take(
-    batch: Batch,
+    batch: SoundBatch,
     messages: readonly Envelope[],
     last: boolean,
-    counted = false,
+    counted?: { readonly onKnown: () => void },
   ): Promise<Acknowledgement> {
+    let hasBegun = false;
     try {
       await this.unitOfWork.once(
         async (tx, results) => {
+          hasBegun = true;
           await this.takeAll(tx, results, batch, messages);
-          if (counted) tx.execute('delete from attempt where event_id = any ($1)', [messages.map(({ id }) => id)]);
+          if (counted) {
+            forgetTries(
+              tx,
+              messages.map(({ id }) => id),
+            );
+            if (results[INBOX]?.rows.length === 0) counted.onKnown();
+          }
           if (last) moveLease(tx, batch);
           pass(points.handled, this.module, messages.length);
         },
@@ -134,6 +176,7 @@ export class Receiver {
     } catch (thrown) {
       if (thrown instanceof Refused) return thrown.acknowledgement;
       const error = asError(thrown);
+      if (!hasBegun) throw error;
       if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
       if (messages.length === 1) return this.setAside(batch, messages[0] as Envelope, causeOf(error), last);
       const at = isSerializationFailure(error) ? -1 : messages.findIndex((each) => isAbout(error, each));
@@ -144,14 +187,14 @@ export class Receiver {
     }
   }
 
-  private async takeHalves(batch: Batch, messages: readonly Envelope[], last: boolean): Promise<Acknowledgement> {
+  private async takeHalves(batch: SoundBatch, messages: readonly Envelope[], last: boolean): Promise<Acknowledgement> {
     const middle = messages.length >> 1;
     const first = await this.take(batch, messages.slice(0, middle), false);
     return first.kind === 'taken' ? this.take(batch, messages.slice(middle), last) : first;
   }
 
   private async takeAround(
-    batch: Batch,
+    batch: SoundBatch,
     messages: readonly Envelope[],
     at: number,
     error: Error,
@@ -170,7 +213,7 @@ export class Receiver {
   private async takeAll(
     tx: Transaction,
     results: readonly StatementResult[],
-    batch: Batch,
+    batch: SoundBatch,
     messages: readonly Envelope[],
   ): Promise<void> {
     const fresh = this.beginTaking(results, batch, messages);
@@ -178,7 +221,9 @@ export class Receiver {
     const forgotten = forgottenBefore(results);
     const acceptable = [];
     for (const envelope of fresh) {
-      if (waiting.has(envelope.subject)) parkBehind(tx, envelope);
+      const flaw = batch.flaws.get(envelope);
+      if (flaw) this.refuse(tx, envelope, flaw);
+      else if (waiting.has(envelope.subject)) parkBehind(tx, envelope);
       else if (isPaused(envelope)) {
         parkBehind(tx, envelope);
         waiting.add(envelope.subject);
@@ -226,7 +271,19 @@ export class Receiver {
     });
   }
 
-  private async setAside(batch: Batch, envelope: Envelope, error: Error, last: boolean): Promise<Acknowledgement> {
+  private async setAside(batch: SoundBatch, envelope: Envelope, error: Error, last: boolean): Promise<Acknowledgement> {
+    try {
+      return await this.store(batch, envelope, error, last);
+    } catch (thrown) {
+      if (!(thrown instanceof RangeError) && !CANNOT_BE_STORED.test(errorCode(thrown) ?? '')) throw thrown;
+      const lost = new Unacceptable(`${reasonOf(error)} Its contents could not be kept: ${asError(thrown).message}`);
+      return this.store(batch, withoutContents(envelope), lost, last);
+    } finally {
+      this.onParked();
+    }
+  }
+
+  private async store(batch: SoundBatch, envelope: Envelope, error: Error, last: boolean): Promise<Acknowledgement> {
     try {
       await this.unitOfWork.once(
         async (tx, results) => {
@@ -238,7 +295,7 @@ export class Receiver {
               park(tx, fresh, error);
             }
           }
-          tx.execute('delete from attempt where event_id = $1', [envelope.id]);
+          forgetTries(tx, [envelope.id]);
           if (last) moveLease(tx, batch);
         },
         beginningOf(batch, [envelope]),
@@ -247,8 +304,6 @@ export class Receiver {
     } catch (thrown) {
       if (thrown instanceof Refused) return thrown.acknowledgement;
       throw thrown;
-    } finally {
-      this.onParked();
     }
   }
 
@@ -257,6 +312,18 @@ export class Receiver {
       this.log.warn(`${envelope.type} ${envelope.id} ${what}: ${reasonOf(error)}`),
     );
   }
+}
+
+/** SQLSTATE classes 22 (data exception) and 54 (program limit exceeded): of what is stored, not of the server. */
+const CANNOT_BE_STORED = /^(?:22|54)/;
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/** Runs `work` while nothing else that is called here runs, in the whole process. */
+function alone<Result>(work: () => Promise<Result>): Promise<Result> {
+  const mine = turn.then(work);
+  turn = mine.catch(() => undefined);
+  return mine;
 }
 
 /** It is not this batch's turn; what its transaction has done so far is undone. */
@@ -335,10 +402,6 @@ function isAbout(error: Error, envelope: Envelope): boolean {
 
 function causeOf(error: Error): Error {
   return error instanceof HandlerFailed ? error.cause : error;
-}
-
-export function killed(times: number): string {
-  return `The process has ended ${times} times while it handled this message alone. Look into its logs of that time; mend the handler, then retry.`;
 }
 
 function tooOld({ id }: Envelope, forgotten: number): string {

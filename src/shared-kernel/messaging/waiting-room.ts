@@ -6,11 +6,24 @@ import type { UnitOfWork } from '../persistence/unit-of-work.js';
 import { runInContext } from '../telemetry/context.js';
 import { moveDue } from './delayed.js';
 import { contextOf, type Dispatch, HandlerFailed, Unacceptable, UnknownType } from './dispatch.js';
-import { ATTEMPTS, bury, claimParked, type Parked, postpone, reasonOf, unpark } from './parked.js';
+import {
+  ATTEMPTS,
+  bury,
+  CRASHES,
+  claimParked,
+  forgetTries,
+  killed,
+  type Parked,
+  postpone,
+  reasonOf,
+  unpark,
+} from './parked.js';
 import { pass, points } from './points.js';
 
 /** How often rows are looked at whose time may have come. In milliseconds. */
 const POLL = 500;
+/** Dead letters that have become known are brought back so many at a time. */
+const PORTION = 1_000;
 
 /**
  * Brings back the messages that wait in a module's schema. A delayed one whose time has come is parked; a parked one
@@ -18,7 +31,8 @@ const POLL = 500;
  *   due, first of its key ──claim, count the try──▶ claimed ──handle, delete the row, commit──▶ gone
  *                                                   │├─ failed ──▶ a longer wait
  *                                                   │├─ failed too often, or can never be accepted ──▶ dead letter
- *                                                   │└─ the process ended ──▶ due again when the claim has run out
+ *                                                   │└─ the process ended ──▶ due again when the claim has run out,
+ *                                                   │                         a dead letter after the third time
  *
  * The row is deleted in the transaction of the effect, so that it happens once.
  */
@@ -27,6 +41,8 @@ export class WaitingRoom {
   private readonly stopping = new AbortController();
   private rouse: (() => void) | undefined;
   private running: Promise<void> = Promise.resolve();
+  /** Messages whose try came to an end without the database hearing of it. */
+  private endedUnheard: string[] = [];
 
   constructor(
     private readonly module: string,
@@ -65,12 +81,23 @@ export class WaitingRoom {
   private async takeWhatIsKnownNow(): Promise<void> {
     await this.unitOfWork.transaction((tx) =>
       tx.query(
-        `with known as (delete from dead_letter where unknown_type and type = any ($1) returning *)
+        `with known as (
+           delete from dead_letter where id = any (array(
+             select id from dead_letter where unknown_type and type = any ($1)
+              order by id limit ${PORTION} for update skip locked))
+           returning *)
          insert into parked (seq, source, key, event_id, type, envelope, attempts, due_at)
          select seq, source, key, event_id, type, envelope, 0, now() from known`,
         [this.dispatch.types],
       ),
     );
+  }
+
+  private async tellOfEnds(): Promise<void> {
+    const ended = this.endedUnheard;
+    if (ended.length === 0) return;
+    await this.unitOfWork.transaction(async (tx) => forgetTries(tx, ended));
+    this.endedUnheard = [];
   }
 
   private async takeNext(): Promise<boolean> {
@@ -80,6 +107,7 @@ export class WaitingRoom {
               exists (select 1 from dead_letter where unknown_type and type = any ($1)) as known`,
       [this.dispatch.types],
     );
+    await this.tellOfEnds();
     if (due?.known === true) await this.takeWhatIsKnownNow();
     const moved = due?.delayed === true && (await this.unitOfWork.transaction(moveDue)) > 0;
     if (!moved && due?.parked !== true) return false;
@@ -94,16 +122,19 @@ export class WaitingRoom {
   private async attempt(parked: Parked): Promise<void> {
     const { envelope } = parked;
     try {
-      if (parked.attempts > ATTEMPTS)
-        throw new Unacceptable(parked.reason ?? 'The process ended whenever it handled it.');
+      if (parked.tries > CRASHES) throw new Unacceptable(killed(CRASHES));
       await this.unitOfWork.transaction(async (tx) => {
         if (!(await unpark(tx, parked))) return;
+        forgetTries(tx, [parked.event_id]);
         await this.dispatch.handle([this.dispatch.accept(envelope)], tx);
         pass(points.parkedHandled, this.module);
       });
     } catch (thrown) {
       const error = asError(thrown instanceof HandlerFailed ? thrown.cause : thrown);
-      if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
+      if (error instanceof DatabaseAway || error instanceof ModuleFenced) {
+        this.endedUnheard.push(parked.event_id);
+        throw error;
+      }
       await runInContext(contextOf(this.module, envelope), () => this.failedAgain(parked, error));
     }
   }
@@ -113,6 +144,7 @@ export class WaitingRoom {
     const { envelope, seq } = parked;
     const attempts = Math.min(parked.attempts, ATTEMPTS);
     const buried = await this.unitOfWork.transaction(async (tx) => {
+      forgetTries(tx, [parked.event_id]);
       if (!isOver) {
         postpone(tx, parked, error);
         return false;
