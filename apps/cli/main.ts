@@ -1,18 +1,20 @@
 import { Command } from 'commander';
 import { checkCommand } from './check.js';
 import { graphCommand } from './graph.js';
+import { messagesCommand } from './messages.js';
 import { replayCommand } from './replay.js';
 import { startCommand } from './start.js';
 import { explain, isMendable, UserError } from './user-error.js';
 
 /** Every command of `seamline`, one file each. Their heavy imports wait inside the actions, so that --help is fast. */
-const commands: readonly (() => Command)[] = [startCommand, checkCommand, graphCommand, replayCommand];
+const commands: readonly (() => Command)[] = [startCommand, checkCommand, graphCommand, replayCommand, messagesCommand];
 
 const examples = `
 Examples:
   $ npm start                      install what is missing, then start on http://localhost:3000
   $ npx seamline start             the same, once installed
   $ PORT=8080 npx seamline start   on another port
+  $ npx seamline messages lag      what waits, and where
   $ npx seamline help start        what a command takes`;
 
 /** Runs the command that `argv` names; a user's mistake ends as a sentence on stderr and an exit code. */

@@ -51,6 +51,16 @@ export class MessageCare {
     return storyOf(this.modules(), id);
   }
 
+  /** The time on the databases' clocks; the earliest, where there are several. */
+  async now(): Promise<Date> {
+    const clocks = await Promise.all(
+      this.modules().map(({ database }) =>
+        database.query<{ now: string }>('select (extract(epoch from clock_timestamp()) * 1000)::text as now'),
+      ),
+    );
+    return new Date(Math.min(...clocks.flat().map(({ now }) => Math.floor(Number(now)))));
+  }
+
   async countForRetry(selection: Selection): Promise<Retried> {
     await mustBeKnown(selection, this.modules());
     return countForRetry(this.modules(), selection);
