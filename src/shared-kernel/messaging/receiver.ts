@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Envelope } from '../contract/envelope.js';
-import { asError, DatabaseAway, errorCode, isSerializationFailure } from '../persistence/failures.js';
+import { asError, DatabaseAway, errorCode, isSerializationFailure, wasSilent } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
 import type { Statement, StatementResult } from '../persistence/statement-batch.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
@@ -179,8 +179,9 @@ export class Receiver {
       if (!hasBegun) throw error;
       if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
       if (messages.length === 1) return this.setAside(batch, messages[0] as Envelope, causeOf(error), last);
-      const at = isSerializationFailure(error) ? -1 : messages.findIndex((each) => isAbout(error, each));
-      // Two batches that lock the same rows in another order: fewer rows at a time, down to one message's.
+      // Whoever hears of a lost race or of a long silence need not be who caused it: fewer at a time, down to one.
+      const isTold = isSerializationFailure(error) || wasSilent(error);
+      const at = isTold ? -1 : messages.findIndex((each) => isAbout(error, each));
       return at < 0
         ? this.takeHalves(batch, messages, last)
         : this.takeAround(batch, messages, at, causeOf(error), last);

@@ -23,6 +23,14 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === '40P01' || code === '40001' || (code === '0A000' && routine === 'RevalidateCachedQuery');
 }
 
+/** SQLSTATE: the server has ended the session, since it heard nothing from the transaction for too long. */
+const SILENT = '25P03';
+
+/** The work in a transaction, not the database, was at fault: it said nothing for too long. */
+export function wasSilent(error: unknown): boolean {
+  return errorCode(error) === SILENT;
+}
+
 /** The database of a module is away. The work itself is not at fault: it waits and is done again unchanged. */
 export class DatabaseAway extends Error {
   constructor(module: string, cause: unknown) {

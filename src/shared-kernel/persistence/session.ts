@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { errorCode } from './failures.js';
+import { wasSilent } from './failures.js';
 import {
   type Prepared,
   prepare,
@@ -13,9 +13,6 @@ import {
 interface Deferred extends Prepared {
   readonly explain: ((error: Error) => Error) | undefined;
 }
-
-/** The server has ended the session, since it heard nothing from the transaction for too long. */
-const SILENT = '25P03';
 
 /**
  * One connection during one transaction. Statements go out in the order they came; those that nobody waits for are
@@ -49,7 +46,7 @@ export class Session {
 
   /** The connection is gone because its own side was silent, not because the database went away. */
   get wasSilent(): boolean {
-    return errorCode(this.lost) === SILENT;
+    return wasSilent(this.lost);
   }
 
   /** @throws when a value cannot be sent. */
@@ -118,7 +115,7 @@ export class Session {
     } catch (error) {
       if (!(error instanceof StatementFailed)) throw error;
       this.isAborted = true;
-      if (errorCode(error.cause) === SILENT) {
+      if (wasSilent(error.cause)) {
         this.noteLoss(error.cause);
         throw this.explained(error.cause);
       }

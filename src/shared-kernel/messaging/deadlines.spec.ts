@@ -1,0 +1,191 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Migration } from '@mikro-orm/migrations';
+import { Injectable, Module } from '@nestjs/common';
+import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { type BootedModules, bootModules } from '#test/booted-modules';
+import { BoundedContext } from '../bounded-context.js';
+import type { Envelope } from '../contract/envelope.js';
+import { defineEvent } from '../contract/message.js';
+import type { Transaction } from '../persistence/unit-of-work.js';
+import { type Message, Subscribe, SubscribeInBatches } from './subscriptions.js';
+
+const shape = z.strictObject({ key: z.string(), n: z.int() });
+const Quick = defineEvent('desk.quick.v1', 'key', shape);
+const Heap = defineEvent('desk.heap.v1', 'key', shape);
+const Slow = defineEvent('desk.slow.v1', 'key', shape);
+type Given = Message<typeof Quick>;
+
+/** Short, so that the tests are. */
+const DEADLINE = 400;
+/** Longer than the server lets a transaction be silent here. */
+const PATIENCE = 9_000;
+const silentAtMost = (tx: Transaction, milliseconds: number) =>
+  tx.query(`set local idle_in_transaction_session_timeout = ${milliseconds}`);
+
+class Notes extends Migration {
+  override up(): void {
+    this.addSql('create table note (at bigint generated always as identity, key text, n int)');
+  }
+}
+
+const faults = new Map<string, (message: Given, tx: Transaction) => unknown>();
+const write = (tx: Transaction, { key, payload: { n } }: Given) =>
+  tx.query('insert into note (key, n) values ($1, $2)', [key, n]);
+
+@Injectable()
+class Clerk {
+  @Subscribe(Quick, { deadline: DEADLINE })
+  async quick(message: Given, tx: Transaction): Promise<void> {
+    await write(tx, message);
+    await faults.get(message.key)?.(message, tx);
+  }
+
+  @SubscribeInBatches(Heap, { deadline: DEADLINE })
+  async heap(messages: readonly Given[], tx: Transaction): Promise<void> {
+    for (const message of messages) {
+      await write(tx, message);
+      await faults.get(message.key)?.(message, tx);
+    }
+  }
+
+  @Subscribe(Slow, { deadline: PATIENCE })
+  async slow(message: Given, tx: Transaction): Promise<void> {
+    await write(tx, message);
+    await faults.get(message.key)?.(message, tx);
+  }
+}
+
+@Module({
+  imports: [
+    BoundedContext.register({
+      declaration: { name: 'desk', schema: 'desk', dependsOn: [] },
+      entities: [],
+      migrations: [{ name: 'desk-0001', class: Notes }],
+      subscribers: [Clerk],
+    }),
+  ],
+  providers: [Clerk],
+})
+class DeskModule {}
+
+describe('a handler that does not come to its end', () => {
+  let booted: BootedModules;
+  let sql: pg.Client;
+  let number = 0;
+
+  beforeAll(async () => {
+    booted = await bootModules([DeskModule]);
+    sql = new pg.Client({ connectionString: booted.databaseUrl });
+    await sql.connect();
+  });
+  afterAll(async () => {
+    await sql.end();
+    await booted.close();
+  });
+  afterEach(async () => {
+    faults.clear();
+    await sql.query('truncate desk.note, desk.parked');
+  });
+
+  const send = (...messages: Envelope[]) =>
+    booted.transport.send({
+      source: 'desk',
+      subscriber: 'desk',
+      partition: 9,
+      epoch: 1,
+      number: ++number,
+      generation: 0,
+      messages,
+    });
+  const notes = async () => (await sql.query('select key from desk.note order by at')).rows.map(({ key }) => key);
+  const parked = async () => (await sql.query('select key, reason from desk.parked')).rows;
+  const inTime = (key: string, reason = `did not end within ${DEADLINE} ms`) => [
+    { key, reason: expect.stringContaining(reason) },
+  ];
+  const statementsRunning = async (text: string) =>
+    (await sql.query("select 1 from pg_stat_activity where state = 'active' and query like $1", [`${text}%`])).rowCount;
+
+  it('is cut at its deadline: undone and parked, while all others of its batch are taken', async () => {
+    let late: unknown;
+    faults.set('stuck', async (message, tx) => {
+      await sleep(DEADLINE + 200);
+      late = await write(tx, message).catch((error) => error);
+      return new Promise(() => undefined);
+    });
+    await send(...['before', 'stuck', 'after'].map((key) => message(Quick, key)));
+    expect({ notes: await notes(), parked: await parked() }).toEqual({
+      notes: ['before', 'after'],
+      parked: inTime('stuck'),
+    });
+    await sleep(300);
+    expect(String(late)).toContain('the transaction of desk has ended');
+    expect(await notes()).toEqual(['before', 'after']);
+  });
+
+  it('is cut in a long statement, which is cancelled, and holds neither connection nor lock', async () => {
+    faults.set('stuck', (_, tx) => tx.query('select pg_sleep(25)'));
+    await send(...['before', 'stuck', 'after'].map((key) => message(Quick, key)));
+    expect({ notes: await notes(), parked: await parked() }).toEqual({
+      notes: ['before', 'after'],
+      parked: inTime('stuck'),
+    });
+    expect(await statementsRunning('select pg_sleep(25)')).toBe(0);
+  });
+
+  it('is cut while it waits for a lock', async () => {
+    await sql.query('begin');
+    await sql.query('select pg_advisory_xact_lock(4711)');
+    faults.set('stuck', (_, tx) => tx.query('select pg_advisory_xact_lock(4711)'));
+    await send(message(Quick, 'stuck'), message(Quick, 'after'));
+    expect((await sql.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rowCount).toBe(0);
+    await sql.query('commit');
+    expect({ notes: await notes(), parked: await parked() }).toEqual({ notes: ['after'], parked: inTime('stuck') });
+  });
+
+  it('is cut when it takes batches, and found among them', async () => {
+    faults.set('stuck', () => new Promise(() => undefined));
+    await send(...['a', 'b', 'stuck', 'c', 'd'].map((key) => message(Heap, key)));
+    expect({ notes: (await notes()).sort(), parked: await parked() }).toEqual({
+      notes: ['a', 'b', 'c', 'd'],
+      parked: inTime('stuck'),
+    });
+  });
+
+  it('lets a handler be silent until its deadline, however soon the server would end its transaction', async () => {
+    faults.set('thinking', async (_, tx) => {
+      await silentAtMost(tx, 2_700);
+      await sleep(3_500);
+    });
+    await send(message(Slow, 'thinking'));
+    expect({ notes: await notes(), parked: await parked() }).toEqual({ notes: ['thinking'], parked: [] });
+  });
+
+  it('is blamed itself, and not the database, when it blocks its process until the server ends the transaction', async () => {
+    faults.set('blocking', async (_, tx) => {
+      await silentAtMost(tx, 200);
+      for (const end = Date.now() + 600; Date.now() < end; );
+    });
+    await send(message(Slow, 'blocking'), message(Slow, 'after'));
+    expect({ notes: await notes(), parked: await parked() }).toEqual({
+      notes: ['after'],
+      parked: inTime('blocking', 'said nothing to the database for so long'),
+    });
+  });
+});
+
+function message({ name }: { name: string }, key: string): Envelope {
+  return {
+    specversion: '1.0',
+    id: uuidv7(),
+    source: '/desk',
+    type: name,
+    subject: key,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    correlationid: 'c',
+    data: { key, n: 1 },
+  };
+}
