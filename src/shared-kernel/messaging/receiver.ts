@@ -277,7 +277,7 @@ export class Receiver {
       return await this.store(batch, envelope, error, last);
     } catch (thrown) {
       if (!(thrown instanceof RangeError) && !CANNOT_BE_STORED.test(errorCode(thrown) ?? '')) throw thrown;
-      const lost = new Unacceptable(`${reasonOf(error)} Its contents could not be kept: ${asError(thrown).message}`);
+      const lost = new Unacceptable(`Its contents could not be kept: ${asError(thrown).message}. ${reasonOf(error)}`);
       return this.store(batch, withoutContents(envelope), lost, last);
     } finally {
       this.onParked();
