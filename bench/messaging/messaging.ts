@@ -69,7 +69,7 @@ Writes bench/results/messaging.md, .svg and .json (with --quick into .cache/benc
 keeps what was measured before under the same conditions. Exits with 1 when a candidate lost or doubled a message.
 
 Examples:
-  $ npm run bench -- messaging                        about 40 minutes
+  $ npm run bench -- messaging                        about 35 minutes
   $ npm run bench -- messaging --only drain --rounds 3
   $ npm run bench -- messaging --long                 with a million messages, and ten minutes of endurance
   $ npm run bench -- messaging --quick --long         whether everything works, in a few minutes`;
