@@ -1,6 +1,5 @@
 import type { MessageStory } from '#kernel/messaging/care/views';
 import { waitsForIn } from './show-set-aside.js';
-import { cut } from './table.js';
 import { harmless, type Surroundings } from './terminal.js';
 import { withCare } from './with-care.js';
 import { counted, listed, when } from './wording.js';
@@ -8,7 +7,7 @@ import { counted, listed, when } from './wording.js';
 export async function showStory({ env, terminal }: Surroundings, id: string, json: boolean): Promise<void> {
   const story = await withCare(env, (care) => care.story(id));
   if (json) terminal.print(JSON.stringify(story, null, 2));
-  else for (const line of linesOf(story)) terminal.print(cut(line, terminal.columns));
+  else terminal.print(linesOf(story).join('\n'));
 }
 
 function linesOf({ envelope, source, partition, retained, awaitedBy, takenBy, waiting }: MessageStory): string[] {

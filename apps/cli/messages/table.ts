@@ -32,7 +32,7 @@ export function table(columns: readonly Column[], rows: readonly Row[], width: n
   ];
 }
 
-export function cut(text: string, width: number | undefined): string {
+function cut(text: string, width: number | undefined): string {
   return width === undefined || text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 

@@ -22,6 +22,7 @@ export const theTerminal: Terminal = {
     return process.stdout.isTTY ? process.stdout.columns : undefined;
   },
   print(text) {
+    if (process.stdout.listenerCount('error', passOverClosed) === 0) process.stdout.on('error', passOverClosed);
     process.stdout.write(`${text}\n`);
   },
   get ask() {
@@ -31,6 +32,11 @@ export const theTerminal: Terminal = {
     process.exitCode = code;
   },
 };
+
+/** Whoever reads may have seen enough: `seamline messages lag | head`. */
+function passOverClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
 
 async function askOnStderr(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });

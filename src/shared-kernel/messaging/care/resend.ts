@@ -103,9 +103,16 @@ function mustBearReplay(subscriber: string, refused: readonly string[], borne: r
   throw new DomainError(
     'conflict',
     'not-replayable',
-    `${subscriber} does not declare ${refused.join(', ')} replayable, so what its handlers do might be done twice. ` +
+    `${subscriber} does not declare ${some(refused)} replayable, so what its handlers do might be done twice. ` +
       `Where they can bear that, say so in its subscriber, @Subscribe(…, { replayable: true }), and start that version.${instead}`,
   );
+}
+
+const MOST_NAMES = 3;
+
+function some(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return more > 0 ? `${names.slice(0, MOST_NAMES).join(', ')} and ${more} other types` : names.join(', ');
 }
 
 async function resend(
