@@ -153,10 +153,12 @@ describe('seamline messages', () => {
     });
 
     it('names a subscriber that is gone, and the command that forgets it', async () => {
-      await sql.query(`insert into catalog.subscriber values ('loyalty', '{}')`);
+      await sql.query(`insert into catalog.subscriber values ('loyalty', '{catalog.product-added.v1}')`);
       const { out } = await messages('lag');
       expect(out).toContain('"loyalty" subscribed to catalog once, and no module takes its messages now');
       expect(out).toContain('seamline messages forget --subscriber loyalty');
+      await sql.query(`update catalog.subscriber set types = '{}' where name = 'loyalty'`);
+      expect((await messages('lag')).out).not.toContain('loyalty');
     });
   });
 

@@ -72,6 +72,7 @@ function discardPortion(
          delete from ${table} where ${row} = any (array(
            select ${row} from ${table} where ${matches(at)} order by ${row} limit ${PORTION} for update skip locked))
          returning *),
+       tried as (delete from attempt where event_id in (select event_id from taken)),
        noted as (
          insert into message_audit (actor, action, filter, affected, discarded)
          select $6, $7, $8::json, count(*), json_agg(json_build_object('envelope', envelope, 'seq', seq::text,

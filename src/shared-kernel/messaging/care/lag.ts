@@ -30,6 +30,7 @@ export async function readLag(modules: readonly ModuleUnderCare[]): Promise<Lag>
   };
 }
 
+/** A subscriber that has retired all its types has nothing kept for it. */
 function backlogOf(source: Queries): Promise<PartitionRow[]> {
   return source.query<PartitionRow>(
     `select s.name as subscriber, r.partition, coalesce(u.waiting, 0) as waiting, ${time('u.oldest')} as "oldestAt",
@@ -39,6 +40,7 @@ function backlogOf(source: Queries): Promise<PartitionRow[]> {
                     from (${UNACKNOWLEDGED}) every group by 1, 2) u on u.subscriber = s.name and u.partition = r.partition
        left join (select subscriber, partition, count(*)::int as replays from replay group by 1, 2) a
               on a.subscriber = s.name and a.partition = r.partition
+      where s.types <> array[]::text[]
       order by 1, 2`,
   );
 }
