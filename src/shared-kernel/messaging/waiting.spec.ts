@@ -39,11 +39,11 @@ class Clerk {
     return this.take(message, tx);
   }
   @Handle(ToMyself)
-  toMyself(message: Sent, tx: Transaction): Promise<void> {
+  toMyself(message: Message<typeof ToMyself>, tx: Transaction): Promise<void> {
     return this.take(message, tx);
   }
 
-  private async take({ type, key, payload: { n } }: Sent, tx: Transaction): Promise<void> {
+  private async take({ type, key, payload: { n } }: Sent | Message<typeof ToMyself>, tx: Transaction): Promise<void> {
     await tx.query('insert into letter (type, key, n) values ($1, $2, $3)', [type, key, n]);
     if (failing.has(`${key} ${n}`)) throw new Error(`no luck with ${key} ${n}`);
   }
