@@ -17,10 +17,14 @@ export interface BootedModules {
   readonly transport: Transport;
   /** Runs work in a transaction of one of the booted modules. */
   transaction<Result>(module: Type, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
-  /** Ends the app and boots it again on the same database. */
-  restart(): Promise<void>;
+  /** Ends the app and boots it again on the same database; with other modules, as another version of the program. */
+  restart(modules?: Type[]): Promise<void>;
+  /** A second instance beside this one, on the same database. To be closed before it. */
+  another(modules?: Type[]): Promise<Instance>;
   close(): Promise<void>;
 }
+
+export type Instance = Pick<BootedModules, 'transaction' | 'close'>;
 
 export interface BootOptions {
   /** What the modules read as their settings, by module. */
@@ -31,9 +35,8 @@ export interface BootOptions {
 
 /** Boots Nest modules with bounded contexts on a database of their own, serving HTTP on a free port. */
 export async function bootModules(modules: Type[], options: BootOptions = {}): Promise<BootedModules> {
-  const root = rootOf(modules);
-  const database = await createTestDatabase({ modules: declarationsOf(root) });
-  const boot = () => bootOnce(root, database, options);
+  const database = await createTestDatabase({ modules: declarationsOf(rootOf(modules)) });
+  const boot = (which: Type[] = modules) => bootOnce(rootOf(which), database, options);
   let running = await boot();
   return {
     get url() {
@@ -44,9 +47,16 @@ export async function bootModules(modules: Type[], options: BootOptions = {}): P
     },
     databaseUrl: database.databaseUrl,
     transaction: (module, work) => unitOfWorkOf(running.app, module).transaction(work),
-    restart: async () => {
+    restart: async (which) => {
       await running.app.close();
-      running = await boot();
+      running = await boot(which);
+    },
+    another: async (which) => {
+      const { app } = await boot(which);
+      return {
+        transaction: (module, work) => unitOfWorkOf(app, module).transaction(work),
+        close: () => app.close(),
+      };
     },
     close: async () => {
       await running.app.close();
