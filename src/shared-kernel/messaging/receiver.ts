@@ -42,7 +42,7 @@ export class Receiver {
   /** Leases that this process has made its own, each under the epoch it did so in. */
   private readonly held = new Map<string, number>();
   /** Leases of a process that has not ended in order, until what it may have had under way is taken. */
-  private readonly suspect = new Set<string>();
+  private readonly suspect = new Map<string, number>();
   private readonly holder = randomUUID();
   /** Messages whose counted try came to an end without the database hearing of it. */
   private endedUnheard: string[] = [];
@@ -80,7 +80,7 @@ export class Receiver {
   /** Makes the lease this process's own; true when the holder before it has not ended in order. */
   private async takesOver({ source, partition, epoch }: Batch): Promise<boolean> {
     const lease = `${source}/${partition}`;
-    if (this.suspect.has(lease)) return true;
+    if (this.suspect.get(lease) === epoch) return true;
     if (this.held.get(lease) === epoch) return false;
     const [before] = await this.unitOfWork.transaction((tx) =>
       tx.query<{ suspect: boolean }>(
@@ -91,9 +91,10 @@ export class Receiver {
         [source, partition, this.holder],
       ),
     );
-    if (before?.suspect) this.suspect.add(lease);
-    else this.held.set(lease, epoch);
-    return before?.suspect === true;
+    const isSuspect = before?.suspect === true || this.suspect.has(lease);
+    (isSuspect ? this.suspect : this.held).set(lease, epoch);
+    if (isSuspect) this.held.delete(lease);
+    return isSuspect;
   }
 
   private async takeOneByOne(batch: SoundBatch): Promise<Acknowledgement> {
@@ -124,11 +125,13 @@ export class Receiver {
   ): Promise<Acknowledgement> {
     if (await this.hasKilled(envelope))
       return this.setAside(batch, envelope, new Unacceptable(killed(CRASHES)), isLast);
+    let isCommitted = false;
     try {
-      return await this.take(batch, [envelope], isLast, { onKnown });
-    } catch (error) {
-      this.endedUnheard.push(envelope.id);
-      throw error;
+      const acknowledgement = await this.take(batch, [envelope], isLast, { onKnown });
+      isCommitted = acknowledgement.kind === 'taken';
+      return acknowledgement;
+    } finally {
+      if (!isCommitted) this.endedUnheard.push(envelope.id);
     }
   }
 
@@ -223,13 +226,12 @@ export class Receiver {
     const acceptable = [];
     for (const envelope of fresh) {
       const flaw = batch.flaws.get(envelope);
-      if (flaw) this.refuse(tx, envelope, flaw);
-      else if (waiting.has(envelope.subject)) parkBehind(tx, envelope);
-      else if (isPaused(envelope)) {
+      if (!flaw && waiting.has(envelope.subject)) parkBehind(tx, envelope);
+      else if (!flaw && isPaused(envelope)) {
         parkBehind(tx, envelope);
         waiting.add(envelope.subject);
       } else {
-        const accepted = this.accept(envelope, batch, forgotten);
+        const accepted = flaw ?? this.accept(envelope, batch, forgotten);
         if (!(accepted instanceof Unacceptable)) acceptable.push(accepted);
         else {
           this.refuse(tx, envelope, accepted);

@@ -81,16 +81,16 @@ describe('a message that waits', () => {
     await sql.query('truncate post.letter, post.parked, post.delayed, post.dead_letter, post.pause');
   });
 
-  const send = (...messages: unknown[]) =>
-    booted.transport.send({
-      source: 'post',
-      subscriber: 'post',
-      partition: 9,
-      epoch: 1,
-      number: ++number,
-      generation: 0,
-      messages: messages as Envelope[],
-    });
+  const batch = (messages: unknown[]) => ({
+    source: 'post',
+    subscriber: 'post',
+    partition: 9,
+    epoch: 1,
+    number: ++number,
+    generation: 0,
+    messages: messages as Envelope[],
+  });
+  const send = (...messages: unknown[]) => booted.transport.send(batch(messages));
   const letters = async (key: string) =>
     (await sql.query('select n from post.letter where key = $1 order by at', [key])).rows.map(({ n }) => n);
   const parked = async (key: string) =>
@@ -209,16 +209,30 @@ describe('a message that waits', () => {
       failing.clear();
       await pause(null, null);
       await due();
-      const batch = message(GoesOn, 'whole', 1);
-      expect(await send(batch)).toEqual({ kind: 'paused' });
+      const whole = message(GoesOn, 'whole', 1);
+      expect(await send(whole)).toEqual({ kind: 'paused' });
       number--;
       await aWhile();
       expect({ early: await letters('early'), whole: await letters('whole') }).toEqual({ early: [], whole: [] });
       await sql.query('truncate post.pause');
-      expect(await send(batch)).toEqual({ kind: 'taken' });
+      expect(await send(whole)).toEqual({ kind: 'taken' });
       await until(async () => (await letters('early')).length === 1);
       expect(await letters('whole')).toEqual([1]);
     });
+  });
+
+  it('is not counted as one that kills because it was refused for a while, after a process has died', async () => {
+    await sql.query(
+      `insert into post.lease (source, partition, holder, ended) values ('post', 8, gen_random_uuid(), false)`,
+    );
+    const suspected = { ...batch([message(GoesOn, 'suspected', 1)]), partition: 8, number: 1 };
+    await sql.query('insert into post.pause default values');
+    for (let n = 0; n < 5; n++) expect(await booted.transport.send(suspected)).toEqual({ kind: 'paused' });
+    await sql.query('truncate post.pause');
+    expect(await booted.transport.send(suspected)).toEqual({ kind: 'taken' });
+    number--;
+    expect({ letters: await letters('suspected'), dead: await dead() }).toEqual({ letters: [1], dead: [] });
+    expect((await sql.query('select 1 from post.attempt')).rowCount).toBe(0);
   });
 
   it('is a dead letter while nobody knows its type, and is taken once a process does', async () => {
