@@ -133,7 +133,7 @@ describe('a process', () => {
     }
   }
 
-  it('that ends in order leaves no suspicion, and one that does not leaves it for what it had', async () => {
+  it('that ends in order leaves no suspicion, and two that do not leave it for what both had', async () => {
     const many = (from: number) =>
       Array.from({ length: 10 }, (_, n): [string, number, string] => ['same', from + n, '']);
     await give(...many(0));
@@ -141,7 +141,11 @@ describe('a process', () => {
     expect(Math.max(...first.handled())).toBe(10);
     await first.signal('SIGKILL');
 
+    // As a second process leaves it that ended amid these.
     await give(...many(10));
+    await sql.query(
+      `insert into taker.attempt (event_id, tries) select event_id, 1 from giver.outbox where (payload ->> 'n')::int >= 10`,
+    );
     const suspicious = await start();
     await until(async () => (await taken()).length === 20);
     expect(Math.max(...suspicious.handled())).toBe(1);

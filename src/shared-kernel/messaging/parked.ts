@@ -10,8 +10,13 @@ export const CRASHES = 3;
 /** In milliseconds: from half a second to five minutes, some seven minutes in all on average. */
 const BACKOFF_BASE = 500;
 const BACKOFF_CAP = 300_000;
-/** Who claims a parked message has it for himself so long: more than a handler may take. In milliseconds. */
-const CLAIM = 60_000;
+/**
+ * Who claims a parked message has it for himself so long. It only has to last until his second transaction has locked the
+ * row, which keeps others off however long the handler takes. In milliseconds.
+ */
+const CLAIM = 5_000;
+/** Messages that wait behind another one of their key, without having failed themselves, are taken so many at a time. */
+const RUN = 100;
 
 /** A message that waits in its receiver's schema: it has failed, or stands behind one of its key that has. */
 export interface Parked {
@@ -90,23 +95,53 @@ const MAY_GO = `
   and not exists (select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)`;
 
 /**
- * Claims the next parked message that is due: the first of its key, since order per key outlives a failure. The try is
- * counted before it is made, so that one that kills the process is counted too.
+ * Claims the next parked message that is due: the first of its key, since order per key outlives a failure. Where it was
+ * only waiting for another one, those behind it that were too are claimed with it. Each try is counted before it is made,
+ * so that one that kills the process is counted too; whoever has a try behind it is taken alone.
  */
-export async function claimParked(tx: Transaction): Promise<Parked | undefined> {
-  const [claimed] = await tx.query<Parked>(
-    `with claimed as (
+export async function claimParked(tx: Transaction): Promise<Parked[]> {
+  const claimed = await tx.query<Parked>(
+    `with head as materialized (
+       select seq, source, key, attempts > 0 or exists (select 1 from attempt a where a.event_id = p.event_id) as tried
+         from parked p where due_at <= now() and ${MAY_GO}
+        order by due_at, seq limit 1 for update skip locked),
+     stop as (
+       select min(p.seq) as seq from parked p, head h
+        where p.source = h.source and p.key = h.key and p.seq > h.seq
+          and (h.tried or p.attempts > 0 or exists (select 1 from attempt a where a.event_id = p.event_id)
+               or exists (select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)
+               or exists (select 1 from dead_letter d
+                           where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key))),
+     claimed as (
        update parked set attempts = attempts + 1, due_at = now() + $1 * interval '1 millisecond'
-        where seq = (select seq from parked p where due_at <= now() and ${MAY_GO}
-                      order by due_at, seq limit 1 for update skip locked)
+        where seq = any (array(
+          select p.seq from parked p, head h, stop s
+           where p.source = h.source and p.key = h.key and p.seq >= h.seq and (s.seq is null or p.seq < s.seq)
+           order by p.seq limit ${RUN}))
        returning seq, attempts, reason, envelope, event_id),
      tried as (
-       insert into attempt (event_id, tries) select event_id, 1 from claimed
-       on conflict (event_id) do update set tries = attempt.tries + 1 returning tries)
-     select seq, event_id, attempts, reason, envelope, tries from claimed, tried`,
+       insert into attempt (event_id, tries) select distinct event_id, 1 from claimed
+       on conflict (event_id) do update set tries = attempt.tries + 1 returning event_id, tries)
+     select seq, event_id, attempts, reason, envelope, tries from claimed join tried using (event_id) order by claimed.seq`,
     [CLAIM],
   );
   return claimed;
+}
+
+/** Takes those that are still ours out of their rows, in the transaction of their effect. */
+export async function unparkAll(tx: Transaction, run: readonly Parked[]): Promise<Parked[]> {
+  const removed = await tx.query<{ seq: string }>(
+    `delete from parked p using unnest($1::bigint[], $2::int[]) as mine (seq, attempts)
+      where p.seq = mine.seq and p.attempts = mine.attempts returning p.seq`,
+    [run.map(({ seq }) => seq), run.map(({ attempts }) => attempts)],
+  );
+  const ours = new Set(removed.map(({ seq }) => seq));
+  return run.filter(({ seq }) => ours.has(seq));
+}
+
+/** One of them has failed: they are due again, and as each has a try behind it now, each alone. */
+export function giveBack(tx: Transaction, run: readonly Parked[]): void {
+  tx.execute('update parked set due_at = now() where seq = any ($1)', [run.map(({ seq }) => seq)]);
 }
 
 /** Takes it out of its row, in the transaction of its effect. False when it is not ours any more. */

@@ -33,9 +33,10 @@ const FORGET_EVERY = 100;
  * and the batch comes again.
  *
  * A lease also says which process holds it and whether that has ended in order. Who takes over from one that has not
- * takes the batches message by message, until one that holds nothing the other had taken, and counts each try outside
- * the transaction: what kills the process is found, and after three times a dead letter. All receivers of a process do
- * so one at a time, or the one that kills would have others counted with it.
+ * counts a try of each message before it takes a batch, until one that holds nothing the other had taken. A message whose
+ * try is counted already was under way at another such end: it is taken alone, and after three tries without an end in
+ * order it is a dead letter. All receivers of a process take what is to be taken alone one at a time, or the one that
+ * kills would have others counted with it.
  */
 export class Receiver {
   private readonly log: Logger;
@@ -60,7 +61,7 @@ export class Receiver {
   async receive(received: Batch): Promise<Acknowledgement> {
     const batch = soundly(received);
     const acknowledgement = (await this.takesOver(batch))
-      ? await this.takeOneByOne(batch)
+      ? await this.takeAfterCrash(batch)
       : await this.take(batch, batch.messages, true);
     pass(points.taken, this.module, batch.messages.length);
     return acknowledgement;
@@ -97,15 +98,22 @@ export class Receiver {
     return isSuspect;
   }
 
-  private async takeOneByOne(batch: SoundBatch): Promise<Acknowledgement> {
-    this.log.warn(
-      `The process that took ${batch.source}'s messages before has not ended in order: taking them one by one.`,
-    );
+  private async takeAfterCrash(batch: SoundBatch): Promise<Acknowledgement> {
+    const suspects = await this.countTries(batch.messages);
+    if (suspects.size > 0)
+      this.log.warn(
+        `${suspects.size} message(s) of ${batch.source} were under way when processes ended: taking them one by one.`,
+      );
     let known = 0;
+    const onKnown = () => known++;
     let acknowledgement: Acknowledgement = { kind: 'taken' };
-    for (const [n, envelope] of batch.messages.entries()) {
-      const isLast = n === batch.messages.length - 1;
-      acknowledgement = await alone(() => this.takeAlone(batch, envelope, isLast, () => known++));
+    const parts = partsOf(batch.messages, suspects);
+    for (const [n, part] of parts.entries()) {
+      const isLast = n === parts.length - 1;
+      const [envelope] = part as [Envelope];
+      acknowledgement = suspects.has(envelope.id)
+        ? await alone(() => this.takeAlone(batch, envelope, isLast, onKnown))
+        : await this.takeCounted(batch, part, isLast, onKnown);
       if (acknowledgement.kind !== 'taken') return acknowledgement;
     }
     // With messages in it that were taken before, it may not reach to the end of what was under way then.
@@ -123,39 +131,70 @@ export class Receiver {
     isLast: boolean,
     onKnown: () => void,
   ): Promise<Acknowledgement> {
-    if (await this.hasKilled(envelope))
-      return this.setAside(batch, envelope, new Unacceptable(killed(CRASHES)), isLast);
-    let isCommitted = false;
+    return (await this.hasKilled(envelope))
+      ? this.setAside(batch, envelope, new Unacceptable(killed(CRASHES)), isLast)
+      : this.takeCounted(batch, [envelope], isLast, onKnown);
+  }
+
+  private async takeCounted(
+    batch: SoundBatch,
+    messages: readonly Envelope[],
+    isLast: boolean,
+    onKnown: () => void,
+  ): Promise<Acknowledgement> {
+    const unheard = () => this.endedUnheard.push(...messages.map(({ id }) => id));
     try {
-      const acknowledgement = await this.take(batch, [envelope], isLast, { onKnown });
-      isCommitted = acknowledgement.kind === 'taken';
+      const acknowledgement = await this.take(batch, messages, isLast, { onKnown });
+      if (acknowledgement.kind !== 'taken') unheard();
       return acknowledgement;
-    } finally {
-      if (!isCommitted) this.endedUnheard.push(envelope.id);
+    } catch (error) {
+      unheard();
+      throw error;
     }
   }
 
-  /** Counts a try before it is made. */
+  /** Counts a first try of each message; answers those that had been counted before, and have not come to an end since. */
+  private async countTries(messages: readonly Envelope[]): Promise<ReadonlySet<string>> {
+    const counted = await this.counting((tx) =>
+      tx.query<{ event_id: string }>(
+        `insert into attempt (event_id, tries) select distinct e, 1 from unnest($1::uuid[]) e
+         on conflict do nothing returning event_id`,
+        [messages.map(({ id }) => id)],
+      ),
+    );
+    const first = new Set(counted.map((row) => row.event_id));
+    return new Set(messages.map(({ id }) => id).filter((id) => !first.has(id)));
+  }
+
+  /** Counts another try before it is made. */
   private async hasKilled({ id }: Envelope): Promise<boolean> {
-    const ended = this.endedUnheard;
-    const [attempt] = await this.unitOfWork.transaction((tx) => {
-      if (ended.length > 0) forgetTries(tx, ended);
-      return tx.query<{ tries: number }>(
+    const [attempt] = await this.counting((tx) =>
+      tx.query<{ tries: number }>(
         `insert into attempt (event_id, tries) values ($1, 1)
          on conflict (event_id) do update set tries = attempt.tries + 1 returning tries`,
         [id],
-      );
-    });
-    this.endedUnheard = this.endedUnheard.slice(ended.length);
+      ),
+    );
     return (attempt?.tries ?? 0) > CRASHES;
   }
 
-  /** @param counted its try was counted; it hears of what had been taken before */
+  /** A transaction that counts tries, and first tells of those that came to an end without the database hearing of it. */
+  private async counting<Row>(count: (tx: Transaction) => Promise<Row[]>): Promise<Row[]> {
+    const ended = this.endedUnheard;
+    const rows = await this.unitOfWork.transaction(async (tx) => {
+      if (ended.length > 0) await tx.query('delete from attempt where event_id = any ($1)', [ended]);
+      return count(tx);
+    });
+    this.endedUnheard = this.endedUnheard.slice(ended.length);
+    return rows;
+  }
+
+  /** @param counted their tries were counted; it hears of what had been taken before */
   private async take(
     batch: SoundBatch,
     messages: readonly Envelope[],
     last: boolean,
-    counted?: { readonly onKnown: () => void },
+    counted?: Counted,
   ): Promise<Acknowledgement> {
     let hasBegun = false;
     try {
@@ -168,7 +207,7 @@ export class Receiver {
               tx,
               messages.map(({ id }) => id),
             );
-            if (results[INBOX]?.rows.length === 0) counted.onKnown();
+            if ((results[INBOX]?.rows.length ?? 0) < messages.length) counted.onKnown();
           }
           if (last) moveLease(tx, batch);
           pass(points.handled, this.module, messages.length);
@@ -186,15 +225,20 @@ export class Receiver {
       const isTold = isSerializationFailure(error) || wasSilent(error);
       const at = isTold ? -1 : messages.findIndex((each) => isAbout(error, each));
       return at < 0
-        ? this.takeHalves(batch, messages, last)
-        : this.takeAround(batch, messages, at, causeOf(error), last);
+        ? this.takeHalves(batch, messages, last, counted)
+        : this.takeAround(batch, messages, at, causeOf(error), last, counted);
     }
   }
 
-  private async takeHalves(batch: SoundBatch, messages: readonly Envelope[], last: boolean): Promise<Acknowledgement> {
+  private async takeHalves(
+    batch: SoundBatch,
+    messages: readonly Envelope[],
+    last: boolean,
+    counted?: Counted,
+  ): Promise<Acknowledgement> {
     const middle = messages.length >> 1;
-    const first = await this.take(batch, messages.slice(0, middle), false);
-    return first.kind === 'taken' ? this.take(batch, messages.slice(middle), last) : first;
+    const first = await this.take(batch, messages.slice(0, middle), false, counted);
+    return first.kind === 'taken' ? this.take(batch, messages.slice(middle), last, counted) : first;
   }
 
   private async takeAround(
@@ -203,15 +247,16 @@ export class Receiver {
     at: number,
     error: Error,
     last: boolean,
+    counted?: Counted,
   ): Promise<Acknowledgement> {
     const before = messages.slice(0, at);
     const after = messages.slice(at + 1);
     if (before.length > 0) {
-      const first = await this.take(batch, before, false);
+      const first = await this.take(batch, before, false, counted);
       if (first.kind !== 'taken') return first;
     }
     const aside = await this.setAside(batch, messages[at] as Envelope, error, last && after.length === 0);
-    return aside.kind === 'taken' && after.length > 0 ? this.take(batch, after, last) : aside;
+    return aside.kind === 'taken' && after.length > 0 ? this.take(batch, after, last, counted) : aside;
   }
 
   private async takeAll(
@@ -315,6 +360,27 @@ export class Receiver {
       this.log.warn(`${envelope.type} ${envelope.id} ${what}: ${reasonOf(error)}`),
     );
   }
+}
+
+interface Counted {
+  readonly onKnown: () => void;
+}
+
+/** What is not suspected goes together, what is goes alone; in their order. */
+function partsOf(messages: readonly Envelope[], suspects: ReadonlySet<string>): Envelope[][] {
+  const parts: Envelope[][] = [];
+  let open: Envelope[] | undefined;
+  for (const envelope of messages) {
+    if (suspects.has(envelope.id)) {
+      parts.push([envelope]);
+      open = undefined;
+    } else if (open) open.push(envelope);
+    else {
+      open = [envelope];
+      parts.push(open);
+    }
+  }
+  return parts;
 }
 
 /** SQLSTATE classes 22 (data exception) and 54 (program limit exceeded): of what is stored, not of the server. */

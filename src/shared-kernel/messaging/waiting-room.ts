@@ -12,11 +12,13 @@ import {
   CRASHES,
   claimParked,
   forgetTries,
+  giveBack,
   killed,
   type Parked,
   postpone,
   reasonOf,
   unpark,
+  unparkAll,
 } from './parked.js';
 import { pass, points } from './points.js';
 
@@ -34,7 +36,8 @@ const PORTION = 1_000;
  *                                                   │└─ the process ended ──▶ due again when the claim has run out,
  *                                                   │                         a dead letter after the third time
  *
- * The row is deleted in the transaction of the effect, so that it happens once.
+ * The row is deleted in the transaction of the effect, so that it happens once. Those that only stood behind another one
+ * of their key are taken many at a time; when that fails, each alone.
  */
 export class WaitingRoom {
   private readonly log: Logger;
@@ -111,32 +114,42 @@ export class WaitingRoom {
     if (due?.known === true) await this.takeWhatIsKnownNow();
     const moved = due?.delayed === true && (await this.unitOfWork.transaction(moveDue)) > 0;
     if (!moved && due?.parked !== true) return false;
-    const parked = await this.unitOfWork.transaction(claimParked);
-    if (!parked) return moved;
+    const run = await this.unitOfWork.transaction(claimParked);
+    const [first] = run;
+    if (!first) return moved;
     pass(points.parkedClaimed, this.module);
-    await this.attempt(parked);
+    await this.attempt(run, first);
     return true;
   }
 
-  /** One message's transaction; a failure is written down in a second one. */
-  private async attempt(parked: Parked): Promise<void> {
-    const { envelope } = parked;
+  /** One transaction for what was claimed; a failure is written down in a second one. */
+  private async attempt(run: readonly Parked[], first: Parked): Promise<void> {
     try {
-      if (parked.tries > CRASHES) throw new Unacceptable(killed(CRASHES));
+      if (first.tries > CRASHES) throw new Unacceptable(killed(CRASHES));
       await this.unitOfWork.transaction(async (tx) => {
-        if (!(await unpark(tx, parked))) return;
-        forgetTries(tx, [parked.event_id]);
-        await this.dispatch.handle([this.dispatch.accept(envelope)], tx);
+        const ours = await unparkAll(tx, run);
+        forgetTries(tx, idsOf(run));
+        const messages = ours.map(({ envelope }) => this.dispatch.accept(envelope));
+        await this.dispatch.handle(messages, tx);
         pass(points.parkedHandled, this.module);
       });
     } catch (thrown) {
       const error = asError(thrown instanceof HandlerFailed ? thrown.cause : thrown);
       if (error instanceof DatabaseAway || error instanceof ModuleFenced) {
-        this.endedUnheard.push(parked.event_id);
+        this.endedUnheard.push(...idsOf(run));
         throw error;
       }
-      await runInContext(contextOf(this.module, envelope), () => this.failedAgain(parked, error));
+      await runInContext(contextOf(this.module, first.envelope), () =>
+        run.length === 1 ? this.failedAgain(first, error) : this.failedTogether(run),
+      );
     }
+  }
+
+  private async failedTogether(run: readonly Parked[]): Promise<void> {
+    await this.unitOfWork.transaction(async (tx) => {
+      forgetTries(tx, idsOf(run));
+      giveBack(tx, run);
+    });
   }
 
   private async failedAgain(parked: Parked, error: Error): Promise<void> {
@@ -164,4 +177,8 @@ export class WaitingRoom {
     await Promise.race([woken, sleep(POLL, undefined, { signal: this.stopping.signal }).catch(() => undefined)]);
     this.rouse = undefined;
   }
+}
+
+function idsOf(run: readonly Parked[]): string[] {
+  return run.map(({ event_id }) => event_id);
 }
