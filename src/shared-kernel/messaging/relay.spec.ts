@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import type { Instance } from '#test/booted-modules';
 import { listening, Talk, until } from '#test/talk';
+import { DirectConnection } from './direct-connection.js';
 import { PARTITIONS } from './layout.js';
 import { partitionOf } from './outbox.js';
 
@@ -99,10 +99,9 @@ describe('instances of one program on one database', () => {
         await stranger.query("select pg_try_advisory_lock(hashtext('seamline.relay.speaker'), $1)", [partition]);
       await settle([2, 2]);
       const started = performance.now();
-      if (end === 'breaks') (stranger as unknown as { connection: pg.Connection }).connection.stream.destroy();
+      if (end === 'breaks') (stranger as unknown as Inside).client.connection.stream.destroy();
       await settle([4], 10_000);
       expect(performance.now() - started).toBeLessThan(10_000);
-      await stranger.end().catch(() => undefined);
     }
     await talk.say('after', [1]);
     expect(await talk.hears('after', 1)).toEqual(['said 1']);
@@ -110,13 +109,14 @@ describe('instances of one program on one database', () => {
 
   /** A session that looks like another instance, but does nothing. */
   const present = async () => {
-    const client = new pg.Client({
-      connectionString: talk.booted.databaseUrl,
-      options: '-c idle_session_timeout=5000',
-    });
-    client.on('error', () => undefined);
+    const client = new DirectConnection(talk.booted.databaseUrl, 'speaker', 'speaker');
     await client.connect();
     await client.query("select pg_advisory_lock_shared(hashtext('seamline.relay.speaker'), 1000)");
     return client;
   };
 });
+
+/** To break a connection as the end of its process does. */
+interface Inside {
+  readonly client: { readonly connection: { readonly stream: { destroy(): void } } };
+}

@@ -15,7 +15,8 @@ import { OUTBOX_SLOTS } from './layout.js';
  * id drawn before s1 would be too high: a snapshot's xmax follows the last transaction that has *ended*, so one that
  * began after it may be fresh and still have drawn its id before s1. What holds is this: who gets his transaction id
  * after a known one (see {@link Settled}) also draws his ids after it. Late rows may lie below the floor; they are found
- * by their transaction id, as soon as it has ended, and in portions.
+ * by their transaction id, as soon as it has ended, and in portions; `partition + 0` keeps the planner from the index of
+ * the fresh ones, in which it would have to read everything to find that there are none.
  * Sources: PostgreSQL manual, "9.27.11. Transaction ID and Snapshot Information Functions"; `GetSnapshotData` in its
  * source, procarray.c.
  */
@@ -105,15 +106,15 @@ const WANTED = 'type = any ((select types from subscriber where name = $5)::text
 function statement(isOpen: boolean, late: boolean, cut: boolean): string {
   const end = isOpen ? '$8::pg_snapshot' : 'pg_current_snapshot()';
   const inWindow = isOpen ? `and xid < pg_snapshot_xmax(${end}) and pg_visible_in_snapshot(xid, ${end})` : '';
-  const mine = `id <= $7 and ${SLOT} = any ($3::bigint[]) and partition = $4`;
+  const ahead = `id <= $7 and ${SLOT} = any ($3::bigint[])`;
   const fresh = `
     (select ${COLUMNS} from outbox
-      where xid >= pg_snapshot_xmax($1::pg_snapshot) ${inWindow} and id > $2 and ${mine} and ${WANTED}
+      where xid >= pg_snapshot_xmax($1::pg_snapshot) ${inWindow} and partition = $4 and id > $2 and ${ahead} and ${WANTED}
       order by id limit $6)`;
   const lateRows = `
     (select o.* from pg_snapshot_xip($1::pg_snapshot) ended
       cross join lateral (
-        select ${COLUMNS} from outbox where xid = ended ${isOpen ? 'and id > $9' : ''} and ${mine} and ${WANTED}
+        select ${COLUMNS} from outbox where xid = ended ${isOpen ? 'and id > $9' : ''} and partition + 0 = $4 and ${ahead} and ${WANTED}
          order by id limit $6) o
       where pg_visible_in_snapshot(ended, ${end}))`;
   const beyond = `
