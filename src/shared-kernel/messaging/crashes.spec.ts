@@ -136,7 +136,9 @@ describe('a process', () => {
   it('that ends in order leaves no suspicion, and two that do not leave it for what both had', async () => {
     const many = (from: number) =>
       Array.from({ length: 10 }, (_, n): [string, number, string] => ['same', from + n, '']);
+    const handledAll = (child: Child) => until(async () => child.handled().reduce((sum, each) => sum + each, 0) >= 10);
     await give(...many(0));
+    await handledAll(first);
     await until(async () => (await taken()).length === 10);
     expect(Math.max(...first.handled())).toBe(10);
     await first.signal('SIGKILL');
@@ -147,12 +149,14 @@ describe('a process', () => {
       `insert into taker.attempt (event_id, tries) select event_id, 1 from giver.outbox where (payload ->> 'n')::int >= 10`,
     );
     const suspicious = await start();
+    await handledAll(suspicious);
     await until(async () => (await taken()).length === 20);
     expect(Math.max(...suspicious.handled())).toBe(1);
     await end(suspicious);
 
     await give(...many(20));
     const trusting = await start();
+    await handledAll(trusting);
     await until(async () => (await taken()).length === 30);
     expect(Math.max(...trusting.handled())).toBe(10);
     await end(trusting);

@@ -207,6 +207,7 @@ describe('a unit of work', () => {
       await open('a');
       await open('b');
       let tries = 0;
+      let locked = 0;
       let met = () => {};
       const meeting = new Promise<void>((resolve) => {
         met = resolve;
@@ -216,7 +217,8 @@ describe('a unit of work', () => {
           const lock = (id: string) => tx.query('update account set balance = balance + 1 where id = $1', [id]);
           tries++;
           await lock(first);
-          if (tries === 2) met();
+          locked++;
+          if (locked === 2) met();
           await meeting;
           await lock(second);
         });
