@@ -127,10 +127,12 @@ describe('the rings of outbox and inbox', () => {
     expect(await recycle()).toBe(1);
   });
 
-  it('do not mind who holds an old snapshot without looking into the slot', async () => {
+  it('do not mind who holds an old snapshot, or runs an old transaction, without touching the slot', async () => {
     await other.query('begin isolation level repeatable read');
-    await other.query('select 1 from subscriber');
+    await other.query('select pg_current_xact_id(), count(*) from subscriber');
+    await subscribe('reader');
     await append();
+    await acknowledge('reader');
     await age(1);
     await recycle();
     await age(8);

@@ -264,8 +264,8 @@ export class Messaging extends Migration {
 }
 
 /**
- * Whether somebody has not yet acknowledged something in a slot, or a replay is still to pass through it.
- * A snapshot's xmin is older than whatever it has not seen: no row from there on means that none is still to be sent.
+ * Whether somebody has not yet acknowledged something in a slot, or a replay is still to pass through it. By the snapshot
+ * alone: of what a window that is still open has brought, nothing is let go.
  */
 const OUTBOX_IS_NEEDED = `
   create function outbox_is_needed(slot regclass) returns boolean language plpgsql stable as $$
@@ -278,7 +278,9 @@ const OUTBOX_IS_NEEDED = `
              select s1 from relay_position p
               where p.subscriber = s.name and p.partition = r.partition order by move desc limit 1) p on true
           where s.types <> array[]::text[]
-            and (p.s1 is null or exists (select 1 from %1$s where xid >= pg_snapshot_xmin(p.s1))))
+            and (p.s1 is null
+                 or exists (select 1 from %1$s where xid >= pg_snapshot_xmax(p.s1))
+                 or exists (select 1 from %1$s where xid = any (array(select pg_snapshot_xip(p.s1))))))
        or exists (
          select 1 from replay r where exists (select 1 from %1$s o where o.partition = r.partition and o.id > r.last_id))',
       slot) into needed;
