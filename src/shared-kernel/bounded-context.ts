@@ -143,6 +143,8 @@ async function openContext(runtime: Runtime, options: BoundedContextOptions): Pr
           `-c search_path=${schema}`,
           `-c statement_timeout=${STATEMENT_TIMEOUT}`,
           `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION}`,
+          // What the fence, the lease and the inbox are built on; a database may have another default.
+          '-c default_transaction_isolation=read\\ committed',
           // Statements are short; compiling them would take longer than running them.
           '-c jit=off',
         ].join(' '),

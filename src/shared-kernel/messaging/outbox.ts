@@ -106,20 +106,26 @@ function headers(sequence?: number): Headers {
 
 const COLUMNS = 'partition, event_id, type, key, headers, payload';
 
-/** The rows of messages, from arrays that begin at placeholder `$first`. */
-const rowsFrom = (first: number) =>
-  `unnest($${first}::smallint[], $${first + 1}::uuid[], $${first + 2}::text[], $${first + 3}::text[], $${first + 4}::json[], $${first + 5}::json[])
-   with ordinality as m (${COLUMNS}, position)`;
+/** The rows of messages, from placeholder `$first` on: of one as they are, of more from arrays. */
+function rowsFrom(first: number, isOne: boolean): string {
+  const types = ['smallint', 'uuid', 'text', 'text', 'json', 'json'];
+  const values = types.map((type, n) => `$${first + n}::${type}${isOne ? '' : '[]'}`).join(', ');
+  return isOne
+    ? `(values (${values}, 1)) m (${COLUMNS}, position)`
+    : `unnest(${values}) with ordinality as m (${COLUMNS}, position)`;
+}
+
+const APPEND_ONE = append(true);
+const APPEND_MANY = append(false);
+
+function append(isOne: boolean): string {
+  return `insert into outbox (${COLUMNS}) select ${COLUMNS} from ${rowsFrom(1, isOne)} order by position`;
+}
 
 /** The last statement of a transaction before its commit, when there is something to say. */
 export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
   if (messages.length === 0) return [];
-  return [
-    {
-      text: `insert into outbox (${COLUMNS}) select ${COLUMNS} from ${rowsFrom(1)} order by position`,
-      values: arraysOf(messages),
-    },
-  ];
+  return [{ text: messages.length === 1 ? APPEND_ONE : APPEND_MANY, values: valuesOf(messages) }];
 }
 
 /**
@@ -127,18 +133,42 @@ export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
  * that they take their ids when its rows are locked: of two independent branches either may go first.
  */
 export function appendWith({ text, values = [] }: Statement, messages: readonly Outgoing[]): Statement {
-  if (messages.length === 0)
-    return { text: `with work as (${text}\n) select * from work where must_be_here()`, values };
+  if (messages.length === 0) return { text: combined(text, 0, NONE), values };
   return {
-    text: `with work as (${text}
+    text: combined(text, values.length, messages.length === 1 ? ONE : MANY),
+    values: [...values, ...valuesOf(messages)],
+  };
+}
+
+/** Texts that were put together with none, one or many messages, so that each is made, and its name looked up, once. */
+const COMBINED = [new Map<string, string>(), new Map<string, string>(), new Map<string, string>()] as const;
+const MOST_COMBINED = 1_000;
+const NONE = 0;
+const ONE = 1;
+const MANY = 2;
+
+function combined(text: string, values: number, messages: 0 | 1 | 2): string {
+  const known = COMBINED[messages].get(text);
+  if (known !== undefined) return known;
+  const made =
+    messages === NONE
+      ? `with work as (${text}\n) select * from work where must_be_here()`
+      : `with work as (${text}
       ),
       changed as (select count(*) as rows from work),
       said as (
         insert into outbox (${COLUMNS})
-        select ${COLUMNS} from changed, ${rowsFrom(values.length + 1)} where changed.rows > 0 order by position)
-      select * from work where must_be_here()`,
-    values: [...values, ...arraysOf(messages)],
-  };
+        select ${COLUMNS} from changed, ${rowsFrom(values + 1, messages === ONE)} where changed.rows > 0 order by position)
+      select * from work where must_be_here()`;
+  if (COMBINED[messages].size < MOST_COMBINED) COMBINED[messages].set(text, made);
+  return made;
+}
+
+function valuesOf(messages: readonly Outgoing[]): unknown[] {
+  const [only] = messages;
+  if (messages.length === 1 && only)
+    return [only.partition, only.eventId, only.type, only.key, only.headers, only.payload];
+  return arraysOf(messages);
 }
 
 function arraysOf(messages: readonly Outgoing[]): unknown[] {

@@ -60,7 +60,7 @@ export function entityManagerOn(em: SqlEntityManager, session: Session, mustBeOp
   const connection: DatabaseConnection = {
     async executeQuery({ sql, parameters }) {
       mustBeOpen();
-      const [result] = await session.run([{ text: sql, values: parameters }]);
+      const [result] = await session.run([{ text: sql, values: parameters, isOneOff: true }]);
       const affected = /\d+$/.exec(result?.command ?? '')?.[0];
       return {
         rows: (result?.rows ?? []) as never[],

@@ -1,16 +1,20 @@
 import { createRequire } from 'node:module';
 import type pg from 'pg';
+import { serialize } from 'pg-protocol';
 import { errorCode } from './failures.js';
 
 /** One statement with `$1` placeholders. */
 export interface Statement {
   readonly text: string;
   readonly values?: readonly unknown[];
+  /** Its values are part of its text, so that it is hardly ever sent again: not worth a name. */
+  readonly isOneOff?: boolean;
 }
 
 /** One whose values are as they will travel: whoever changes an object later changes nothing of it. */
 export interface Prepared {
   readonly text: string;
+  readonly name: string;
   readonly values: readonly Value[];
 }
 
@@ -41,12 +45,12 @@ type Value = string | Buffer | null;
 const MOST_VALUES = 65_535;
 
 /** @throws for what cannot be sent: a cyclic object, a symbol, a function, or too much at once. */
-export function prepare({ text, values = [] }: Statement): Prepared {
+export function prepare({ text, values = [], isOneOff = false }: Statement): Prepared {
   if (values.length > MOST_VALUES)
     throw new RangeError(
       `A statement takes at most ${MOST_VALUES} values, and this one has ${values.length}: pass arrays, and unnest them.`,
     );
-  return { text, values: values.map(sendable) };
+  return { text, name: isOneOff ? '' : nameOf(text), values: values.map(sendable) };
 }
 
 function sendable(value: unknown): Value {
@@ -55,17 +59,14 @@ function sendable(value: unknown): Value {
   return prepareValue(value);
 }
 
-/** `pg`'s connection, as far as it is used here: its own cursors and copy streams are built on the same functions. */
+/** `pg`'s connection, as far as it is used here. */
 interface Wire {
-  readonly stream: { cork(): void; uncork(): void };
-  parse(message: { name: string; text: string }): void;
-  bind(message: { portal: string; statement: string; values: readonly Value[] }): void;
-  describe(message: { type: 'P'; name: string }): void;
-  execute(message: { portal: string }): void;
-  close(message: { type: 'S'; name: string }): void;
-  sendCopyFail(reason: string): void;
-  sync(): void;
+  readonly stream: { write(bytes: Buffer): unknown };
 }
+
+const DESCRIBE = serialize.describe({ type: 'P', name: '' });
+const EXECUTE = serialize.execute({ portal: '' });
+const SYNC = serialize.sync();
 
 interface Column {
   readonly name: string;
@@ -111,26 +112,24 @@ export class StatementBatch {
     private readonly done: (error: Error | undefined, results: StatementResult[]) => void,
   ) {}
 
+  /** In one piece: many small ones cost the system more than the copying. */
   submit(wire: Wire): void {
     this.names = namesOf(wire);
-    wire.stream.cork();
-    for (const statement of this.statements) this.write(wire, statement);
-    wire.sync();
-    wire.stream.uncork();
+    const pieces: Buffer[] = [];
+    for (const statement of this.statements) this.write(pieces, statement);
+    pieces.push(SYNC);
+    wire.stream.write(Buffer.concat(pieces));
   }
 
-  private write(wire: Wire, { text, values }: Prepared): void {
-    const name = nameOf(text);
+  private write(pieces: Buffer[], { text, name, values }: Prepared): void {
     const known = this.names.get(name);
     if (name === '' || known !== true) {
-      if (known === false) wire.close({ type: 'S', name });
-      wire.parse({ name, text });
+      if (known === false) pieces.push(serialize.close({ type: 'S', name }));
+      pieces.push(serialize.parse({ name, text }));
       if (name !== '') this.names.set(name, true);
       this.first.push(name);
     }
-    wire.bind({ portal: '', statement: name, values });
-    wire.describe({ type: 'P', name: '' });
-    wire.execute({ portal: '' });
+    pieces.push(serialize.bind({ portal: '', statement: name, values: values as Value[] }), DESCRIBE, EXECUTE);
   }
 
   handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
@@ -164,9 +163,9 @@ export class StatementBatch {
   /** The server waits for rows that nobody has. When another statement follows, it has given up by itself. */
   handleCopyInResponse(wire: Wire): void {
     if (this.results.length < this.statements.length - 1) return;
-    wire.sendCopyFail('COPY … FROM STDIN is not for here: insert the rows, from arrays that are unnested.');
-    // The one that travelled with the statement was taken for a part of the rows.
-    wire.sync();
+    const why = 'COPY … FROM STDIN is not for here: insert the rows, from arrays that are unnested.';
+    // With a Sync: the one that travelled with the statement was taken for a part of the rows.
+    wire.stream.write(Buffer.concat([serialize.copyFail(why), SYNC]));
   }
 
   handleCopyData(): void {}
@@ -179,7 +178,7 @@ export class StatementBatch {
     const unsure = errorCode(error) === NO_SUCH_NAME ? this.names.keys() : this.first;
     for (const name of unsure) this.names.set(name, false);
     const culprit = this.statements[at];
-    if (culprit) this.names.set(nameOf(culprit.text), false);
+    if (culprit) this.names.set(culprit.name, false);
     this.done(new StatementFailed(at, error), this.results);
   }
 
