@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import pg from 'pg';
 import { createEmptyDatabase, createTestDatabase, type EmptyDatabase } from '#test/test-database';
 import { DatabaseNotUsable } from './database-not-usable.js';
+import { migrate } from './migrate.js';
 import { type Provisioned, type ProvisionRequest, provision } from './provision.js';
 import { roleName } from './role-name.js';
 
@@ -321,6 +322,20 @@ describe('provisioning', () => {
       expect(provisioned.moduleUrls).toEqual(moduleUrls);
       await query(moduleUrls.orders, 'INSERT INTO orders VALUES (1)');
       expect(await administer(`SELECT FROM pg_roles WHERE rolname = '${role('billing')}'`)).toEqual([]);
+    });
+
+    it('lets a role that is new to a migrated schema append to its outbox, and take nothing back', async () => {
+      const { ownerUrl } = await run({ modules: MODULES.slice(0, 1) });
+      await migrate(ownerUrl, 'orders', []);
+      const { moduleUrls } = await run({ moduleUrls: { orders: await given('custom') } });
+      const url = moduleUrls.orders as string;
+      await query(
+        url,
+        `INSERT INTO outbox (partition, event_id, type, key, headers, payload)
+        VALUES (0, gen_random_uuid(), 'orders.tried.v1', 'k', '{}', '{}')`,
+      );
+      for (const statement of [`UPDATE outbox SET key = 'x'`, 'DELETE FROM outbox', 'DELETE FROM message_audit'])
+        await expect(query(url, statement)).rejects.toThrow('permission denied');
     });
 
     it('takes a role of the operator that has the very name it would have created', async () => {

@@ -240,8 +240,9 @@ export class Messaging extends Migration {
     this.addSql(RECYCLE_OUTBOX);
     this.addSql(RECYCLE_INBOX);
     this.addSql(BEGIN_HISTORY_ANEW);
+    // Called again whenever a role is new to the schema, which is granted all of it first.
     this.addSql(`
-      do $$
+      create function raise_wall() returns void language plpgsql set search_path from current as $$
       declare who name; it text;
       begin
         for who in
@@ -260,6 +261,7 @@ export class Messaging extends Migration {
           execute format('revoke execute on function %s from public', it);
         end loop;
       end $$`);
+    this.addSql('select raise_wall()');
   }
 }
 

@@ -31,4 +31,12 @@ async function grantTables(owner: pg.Client, schema: string, role: string): Prom
     await owner.query(`GRANT ${privileges} ON ALL ${kind} IN SCHEMA ${schema} TO ${role}`);
     await owner.query(`ALTER DEFAULT PRIVILEGES IN SCHEMA ${schema} GRANT ${privileges} ON ${kind} TO ${role}`);
   }
+  await raiseWall(owner, schema);
+}
+
+/** In a schema that has been migrated, some tables are for appending only. */
+async function raiseWall(owner: pg.Client, schema: string): Promise<void> {
+  const wall = `${schema}.raise_wall()`;
+  const { rows } = await owner.query<{ there: boolean }>('SELECT to_regprocedure($1) IS NOT NULL AS "there"', [wall]);
+  if (rows[0]?.there) await owner.query(`SELECT ${wall}`);
 }
