@@ -7,6 +7,7 @@ import { defineEvent } from '#kernel/contract/message';
 import { type Message, Subscribe, type SubscriptionOptions } from '#kernel/messaging/subscriptions';
 import type { Transaction } from '#kernel/persistence/unit-of-work';
 import { type BootedModules, bootModules, type Instance } from './booted-modules.js';
+import { waitUntil } from './until.js';
 
 const words = z.strictObject({ key: z.string(), n: z.int() });
 export const Said = defineEvent('speaker.said.v1', 'key', words);
@@ -117,9 +118,5 @@ export class Talk {
   }
 }
 
-export async function until(condition: () => Promise<boolean>, what: string, withinMs = 15_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await condition()); ) {
-    if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${what}.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+export const until = (condition: () => Promise<boolean>, what: string, withinMs = 15_000): Promise<void> =>
+  waitUntil(condition, withinMs, what);

@@ -6,7 +6,7 @@ import { MessageCare } from '#kernel/messaging/care/message-care';
 import { takesMessages } from '#kernel/messaging/care/module-under-care';
 import { checkServer } from '#kernel/persistence/provisioning/check-server';
 import { connect } from '#kernel/persistence/provisioning/connect';
-import { readPasswords } from '#kernel/persistence/provisioning/credentials';
+import { credentialsKey, readPasswords } from '#kernel/persistence/provisioning/credentials';
 import { urlSetting } from '#kernel/persistence/provisioning/plan';
 import { roleUrl } from '#kernel/persistence/provisioning/role-url';
 import { roleName } from '#kernel/persistence/role-name';
@@ -62,8 +62,9 @@ async function addressesOf(settings: Settings): Promise<Address[]> {
   const file = join(home, 'database-roles.json');
   const client = await connect(databaseUrl, 'DATABASE_URL');
   try {
-    const { cluster, database } = await checkServer(client);
-    const passwords = await readPasswords(file, `${cluster}/${database}`);
+    const server = await checkServer(client);
+    const { database } = server;
+    const passwords = await readPasswords(file, credentialsKey(server));
     return declarationsOf(MonolithModule).map(({ name, schema }) => {
       const given = settings.moduleDatabaseUrls[name as keyof Settings['moduleDatabaseUrls']];
       const role = roleName(database, name);

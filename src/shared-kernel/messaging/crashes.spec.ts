@@ -6,6 +6,7 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { Given } from '#test/crash/modules';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
+import { untilWithin } from '#test/until';
 import { partitionOf } from './outbox.js';
 import { CRASHES } from './parked.js';
 
@@ -240,8 +241,4 @@ describe('a process', () => {
   }, 60_000);
 });
 
-async function until(condition: () => Promise<boolean>, withinMs = 20_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await condition()); await sleep(20)) {
-    if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
-  }
-}
+const until = untilWithin(20_000);

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
+import { untilWithin } from '#test/until';
 import { BoundedContext } from '../bounded-context.js';
 import type { Envelope } from '../contract/envelope.js';
 import { defineEvent } from '../contract/message.js';
@@ -75,12 +76,7 @@ describe('when things go wrong', () => {
     (await sql.query<{ n: number }>('select n from listener.heard where key = $1 order by at', [key])).rows.map(
       (r) => r.n,
     );
-  const until = async (condition: () => Promise<boolean>, withinMs = 20_000) => {
-    for (const end = Date.now() + withinMs; !(await condition()); ) {
-      if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
+  const until = untilWithin(20_000);
   const parked = async (key: string) =>
     (await sql.query('select seq, attempts, reason from listener.parked where key = $1 order by seq', [key])).rows;
 

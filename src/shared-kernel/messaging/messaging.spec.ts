@@ -4,6 +4,7 @@ import { Injectable, Module } from '@nestjs/common';
 import pg from 'pg';
 import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
+import { untilWithin } from '#test/until';
 import { BoundedContext } from '../bounded-context.js';
 import { defineCommand, defineEvent } from '../contract/message.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
@@ -89,12 +90,7 @@ describe('messages between modules', () => {
     (await sql.query<{ n: number }>('select n from listener.heard where key = $1 order by at', [key])).rows.map(
       ({ n }) => n,
     );
-  const until = async (condition: () => Promise<boolean>, withinMs = 15_000) => {
-    for (const end = Date.now() + withinMs; !(await condition()); ) {
-      if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
+  const until = untilWithin(15_000);
   const trouble = (key: string, n: number, times: number) =>
     sql.query('insert into listener.trouble values ($1, $2)', [`${key}:${n}`, times]);
 

@@ -86,13 +86,20 @@ export function bury(tx: Transaction, envelope: Envelope, { attempts, error, hol
   );
 }
 
-/** Neither told to wait by a person, nor behind another one of its key. */
-const MAY_GO = `
-  not exists (select 1 from parked earlier
-               where earlier.source = p.source and earlier.key = p.key and earlier.seq < p.seq)
-  and not exists (select 1 from dead_letter d
-                   where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key)
-  and not exists (select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)`;
+/** Of a parked row `p`: a person has told it to wait. */
+export const IS_PAUSED = `exists (
+  select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)`;
+
+/** Of a parked row `p`: a dead letter before it holds up its key. */
+export const IS_HELD_UP = `exists (
+  select 1 from dead_letter d where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key)`;
+
+/** Of a parked row `p`: another one of its key is before it. */
+export const IS_BEHIND = `exists (
+  select 1 from parked e where e.source = p.source and e.key = p.key and e.seq < p.seq)`;
+
+/** Of a parked row `p`: it has a try behind it, whatever became of that. */
+const WAS_TRIED = `(p.attempts > 0 or exists (select 1 from attempt a where a.event_id = p.event_id))`;
 
 /**
  * Claims the next parked message that is due: the first of its key, since order per key outlives a failure. Where it was
@@ -102,16 +109,13 @@ const MAY_GO = `
 export async function claimParked(tx: Transaction): Promise<Parked[]> {
   const claimed = await tx.query<Parked>(
     `with head as materialized (
-       select seq, source, key, attempts > 0 or exists (select 1 from attempt a where a.event_id = p.event_id) as tried
-         from parked p where due_at <= now() and ${MAY_GO}
+       select seq, source, key, ${WAS_TRIED} as tried
+         from parked p where due_at <= now() and not ${IS_BEHIND} and not ${IS_HELD_UP} and not ${IS_PAUSED}
         order by due_at, seq limit 1 for update skip locked),
      stop as (
        select min(p.seq) as seq from parked p, head h
         where p.source = h.source and p.key = h.key and p.seq > h.seq
-          and (h.tried or p.attempts > 0 or exists (select 1 from attempt a where a.event_id = p.event_id)
-               or exists (select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)
-               or exists (select 1 from dead_letter d
-                           where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key))),
+          and (h.tried or ${WAS_TRIED} or ${IS_PAUSED} or ${IS_HELD_UP})),
      claimed as (
        update parked set attempts = attempts + 1, due_at = now() + $1 * interval '1 millisecond'
         where seq = any (array(
@@ -129,7 +133,7 @@ export async function claimParked(tx: Transaction): Promise<Parked[]> {
 }
 
 /** Takes those that are still ours out of their rows, in the transaction of their effect. */
-export async function unparkAll(tx: Transaction, run: readonly Parked[]): Promise<Parked[]> {
+export async function unpark(tx: Transaction, run: readonly Parked[]): Promise<Parked[]> {
   const removed = await tx.query<{ seq: string }>(
     `delete from parked p using unnest($1::bigint[], $2::int[]) as mine (seq, attempts)
       where p.seq = mine.seq and p.attempts = mine.attempts returning p.seq`,
@@ -142,12 +146,6 @@ export async function unparkAll(tx: Transaction, run: readonly Parked[]): Promis
 /** One of them has failed: they are due again, and as each has a try behind it now, each alone. */
 export function giveBack(tx: Transaction, run: readonly Parked[]): void {
   tx.execute('update parked set due_at = now() where seq = any ($1)', [run.map(({ seq }) => seq)]);
-}
-
-/** Takes it out of its row, in the transaction of its effect. False when it is not ours any more. */
-export async function unpark(tx: Transaction, { seq, attempts }: Parked): Promise<boolean> {
-  const removed = await tx.query('delete from parked where seq = $1 and attempts = $2 returning seq', [seq, attempts]);
-  return removed.length > 0;
 }
 
 /** Why a message is a dead letter that never came to fail. */

@@ -18,7 +18,6 @@ import {
   postpone,
   reasonOf,
   unpark,
-  unparkAll,
 } from './parked.js';
 import { pass, points } from './points.js';
 
@@ -127,7 +126,7 @@ export class WaitingRoom {
     try {
       if (first.tries > CRASHES) throw new Unacceptable(killed(CRASHES));
       await this.unitOfWork.transaction(async (tx) => {
-        const ours = await unparkAll(tx, run);
+        const ours = await unpark(tx, run);
         forgetTries(tx, idsOf(run));
         const messages = ours.map(({ envelope }) => this.dispatch.accept(envelope));
         await this.dispatch.handle(messages, tx);
@@ -162,7 +161,7 @@ export class WaitingRoom {
         postpone(tx, parked, error);
         return false;
       }
-      if (!(await unpark(tx, parked))) return false;
+      if ((await unpark(tx, [parked])).length === 0) return false;
       const holdsKey = this.dispatch.holdsKey(envelope.type);
       bury(tx, envelope, { seq, attempts, error, holdsKey, unknownType: error instanceof UnknownType });
       return true;

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
+import { untilWithin } from '#test/until';
 import { BoundedContext } from '../bounded-context.js';
 import type { Envelope } from '../contract/envelope.js';
 import { defineCommand, defineEvent } from '../contract/message.js';
@@ -99,11 +100,7 @@ describe('a message that waits', () => {
     (await sql.query('select key, type, reason, holds_key, unknown_type from post.dead_letter order by id')).rows;
   const due = () => sql.query('update post.parked set due_at = now()');
   const lastTry = () => sql.query('update post.parked set due_at = now(), attempts = 11 where attempts > 0');
-  const until = async (condition: () => Promise<boolean>, withinMs = 10_000) => {
-    for (const end = Date.now() + withinMs; !(await condition()); await sleep(15)) {
-      if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
-    }
-  };
+  const until = untilWithin(10_000);
   /** Longer than the waiting room sleeps. */
   const aWhile = () => sleep(800);
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { checkServer, type Server } from './provisioning/check-server.js';
 import { connect } from './provisioning/connect.js';
-import { keepPasswords, type Passwords, readPasswords } from './provisioning/credentials.js';
+import { credentialsKey, keepPasswords, type Passwords, readPasswords } from './provisioning/credentials.js';
 import { type Found, inspect } from './provisioning/inspect.js';
 import { lackingSearchPath, lacksLogin, lacksSchema, stands } from './provisioning/lacking.js';
 import { type ModuleSchema, ownRoles, type Plan, planRoles, urlSetting } from './provisioning/plan.js';
@@ -144,8 +144,4 @@ function addresses({ admin, databaseUrl, plan }: Site, passwords: Passwords): Pr
 
 async function knownPasswords({ credentialsFile, server }: Site): Promise<Passwords> {
   return await readPasswords(credentialsFile, credentialsKey(server));
-}
-
-function credentialsKey({ cluster, database }: Server): string {
-  return `${cluster}/${database}`;
 }

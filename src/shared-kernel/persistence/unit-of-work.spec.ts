@@ -6,6 +6,7 @@ import { Module } from '@nestjs/common';
 import pg from 'pg';
 import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
+import { untilWithin } from '#test/until';
 import { BoundedContext } from '../bounded-context.js';
 import { defineEvent } from '../contract/message.js';
 import { DatabaseAway } from './failures.js';
@@ -75,11 +76,7 @@ describe('a unit of work', () => {
     (await sql.query('select key, payload from ledger.outbox order by id')).rows.map(
       ({ key, payload }) => `${key} ${payload.n}`,
     );
-  const until = async (condition: () => Promise<boolean>, withinMs = 10_000) => {
-    for (const end = Date.now() + withinMs; !(await condition()); await sleep(10)) {
-      if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
-    }
-  };
+  const until = untilWithin(10_000);
   const somebodyWaits = (kind: string) => async () =>
     (await sql.query('select 1 from pg_locks where locktype = $1 and not granted', [kind])).rows.length > 0;
   const insert = (tx: Transaction, id: string, balance = 0) =>

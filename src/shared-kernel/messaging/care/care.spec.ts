@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
 import { send } from '#test/http';
 import { TestTokens } from '#test/test-tokens';
+import { untilWithin } from '#test/until';
 import { BoundedContext } from '../../bounded-context.js';
 import { defineEvent } from '../../contract/message.js';
 import type { Transaction } from '../../persistence/unit-of-work.js';
@@ -111,12 +112,7 @@ describe('care for messages', () => {
   const rows = async (text: string, ...values: unknown[]) => (await sql.query(text, values)).rows;
   const heard = async (key: string) =>
     (await rows('select n from books.entry where key = $1 order by at', key)).map(({ n }) => n);
-  const until = async (condition: () => Promise<boolean>, withinMs = 10_000) => {
-    for (const end = Date.now() + withinMs; !(await condition()); ) {
-      if (Date.now() > end) throw new Error(`Not so within ${withinMs} ms.`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
+  const until = untilWithin(10_000);
   const tell = (event: typeof Sold, key: string, ...numbers: number[]) =>
     booted.transaction(event.owner === 'depot' ? DepotModule : TillModule, async (tx) => {
       for (const n of numbers) tx.publish(event, { key, n });

@@ -13,6 +13,11 @@ export type Passwords = z.infer<typeof Passwords>;
 const Credentials = z.record(z.string(), Passwords);
 type Credentials = z.infer<typeof Credentials>;
 
+/** Under which the file keeps what belongs to a database, wherever that is reached. */
+export function credentialsKey({ cluster, database }: { cluster: string; database: string }): string {
+  return `${cluster}/${database}`;
+}
+
 /** Writing takes milliseconds; a lock older than this was left by a process that died. */
 const STALE_LOCK_MS = 3_000;
 
