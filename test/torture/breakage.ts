@@ -38,8 +38,8 @@ export const BREAKAGES = {
       { file: 'messaging/cursor', from: 'and epoch = $9', to: 'and $9::bigint is not null' },
       {
         file: 'messaging/waiting-room',
-        from: 'if (!await unpark(tx, parked)) return;',
-        to: 'await unpark(tx, parked);',
+        from: 'const ours = await unpark(tx, run);',
+        to: 'await unpark(tx, run); const ours = run;',
       },
     ],
   },
