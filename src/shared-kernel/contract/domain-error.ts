@@ -1,4 +1,11 @@
-export type DomainErrorKind = 'not-found' | 'conflict' | 'unprocessable' | 'forbidden' | 'unauthorized' | 'too-many';
+export type DomainErrorKind =
+  | 'not-found'
+  | 'conflict'
+  | 'unprocessable'
+  | 'forbidden'
+  | 'unauthorized'
+  | 'too-many'
+  | 'unavailable';
 
 export interface FieldError {
   /** Where in the input, as in `lines[0].quantity`. */

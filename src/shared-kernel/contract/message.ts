@@ -7,7 +7,7 @@ import { z } from 'zod';
 export type MessageKind = 'event' | 'command';
 
 /** A name is the owner's schema, a verb phrase and a major version: `orders.order-placed.v1`. Never a class name. */
-const NAME = /^(?<owner>[a-z][a-z0-9-]*)\.[a-z][a-z0-9-]*\.v[1-9][0-9]*$/;
+export const NAME = /^(?<owner>[a-z][a-z0-9-]*)\.[a-z][a-z0-9-]*\.v[1-9][0-9]*$/;
 
 export interface MessageType<Shape extends z.ZodObject = z.ZodObject, Kind extends MessageKind = MessageKind> {
   readonly kind: Kind;

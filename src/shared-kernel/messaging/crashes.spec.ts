@@ -216,6 +216,34 @@ describe('a process', () => {
     60_000,
   );
 
+  it('that ends in order amid a try leaves no count of it, however often, nor does one that finds its module paused', async () => {
+    const message = envelope('slow', 1, 'sit');
+    await sql.query(
+      `insert into taker.parked (source, key, event_id, type, envelope, attempts, due_at)
+       values ('giver', 'slow', $1, $2, $3, 1, now())`,
+      [message.id, Given.name, JSON.stringify(message)],
+    );
+    const sitting = await start();
+    await until(async () => sitting.has('sits at slow'));
+    await end(sitting);
+    expect((await sql.query('select 1 from taker.attempt')).rowCount).toBe(0);
+
+    const killed = await start();
+    await give(['before', 1, '']);
+    await until(async () => (await taken()).length === 1);
+    await killed.signal('SIGKILL');
+    children.delete(killed);
+    await sql.query('insert into taker.pause default values');
+    await give(['paused', 1, '']);
+    const paused = await start();
+    await sleep(1_500);
+    expect((await sql.query('select 1 from taker.attempt')).rowCount).toBe(0);
+    await sql.query('delete from taker.pause');
+    await until(async () => (await taken()).includes('paused 1'));
+    await end(paused);
+    await sql.query('truncate taker.parked');
+  }, 60_000);
+
   it('that is frozen in the middle of a handler is relieved of it, and doubles nothing when it wakes up', async () => {
     const both = [await start(), await start()];
     await sleep(1_000);

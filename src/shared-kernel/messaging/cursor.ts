@@ -3,6 +3,7 @@ import {
   BEGINNING,
   covers,
   type Drawn,
+  lastDrawn,
   PAGE_ROWS,
   type Position,
   pageAfter,
@@ -122,10 +123,10 @@ const ID = 5;
 function seenIn(answers: readonly unknown[][]): Seen {
   const [first] = answers;
   if (!first) throw new Error('The server answered no snapshot.');
-  const [s2, drawn, replays, beyond, found] = first as [string, string, boolean, string | null, string | null];
+  const [s2, drawn, replays, beyond, found] = first as [string, string | null, boolean, string | null, string | null];
   return {
     s2,
-    lastDrawn: Number(drawn),
+    lastDrawn: lastDrawn(drawn),
     replays,
     beyond: beyond === null ? null : Number(beyond),
     found: Number(found ?? 0),

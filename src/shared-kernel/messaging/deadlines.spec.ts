@@ -9,13 +9,14 @@ import { type BootedModules, bootModules } from '#test/booted-modules';
 import { BoundedContext } from '../bounded-context.js';
 import type { Envelope } from '../contract/envelope.js';
 import { defineEvent } from '../contract/message.js';
-import type { Transaction } from '../persistence/unit-of-work.js';
+import { type Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
 import { type Message, Subscribe, SubscribeInBatches } from './subscriptions.js';
 
 const shape = z.strictObject({ key: z.string(), n: z.int() });
 const Quick = defineEvent('desk.quick.v1', 'key', shape);
 const Heap = defineEvent('desk.heap.v1', 'key', shape);
 const Slow = defineEvent('desk.slow.v1', 'key', shape);
+const Mute = defineEvent('desk.mute.v1', 'key', shape);
 type Given = Message<typeof Quick>;
 
 /** Short, so that the tests are. */
@@ -31,30 +32,43 @@ class Notes extends Migration {
   }
 }
 
-const faults = new Map<string, (message: Given, tx: Transaction) => unknown>();
+const faults = new Map<string, (message: Given, tx: Transaction, clerk: Clerk) => unknown>();
 const write = (tx: Transaction, { key, payload: { n } }: Given) =>
   tx.query('insert into note (key, n) values ($1, $2)', [key, n]);
 
 @Injectable()
 class Clerk {
+  constructor(private readonly unitOfWork: UnitOfWork) {}
+
+  /** As use cases do, which join the transaction of the message. */
+  note(message: Given): Promise<unknown> {
+    return this.unitOfWork.transaction((tx) => write(tx, message));
+  }
+
   @Subscribe(Quick, { deadline: DEADLINE })
   async quick(message: Given, tx: Transaction): Promise<void> {
     await write(tx, message);
-    await faults.get(message.key)?.(message, tx);
+    await faults.get(message.key)?.(message, tx, this);
   }
 
   @SubscribeInBatches(Heap, { deadline: DEADLINE })
   async heap(messages: readonly Given[], tx: Transaction): Promise<void> {
     for (const message of messages) {
       await write(tx, message);
-      await faults.get(message.key)?.(message, tx);
+      await faults.get(message.key)?.(message, tx, this);
     }
+  }
+
+  /** Says nothing to the database by itself. */
+  @Subscribe(Mute)
+  async mute(message: Given, tx: Transaction): Promise<void> {
+    await faults.get(message.key)?.(message, tx, this);
   }
 
   @Subscribe(Slow, { deadline: PATIENCE })
   async slow(message: Given, tx: Transaction): Promise<void> {
     await write(tx, message);
-    await faults.get(message.key)?.(message, tx);
+    await faults.get(message.key)?.(message, tx, this);
   }
 }
 
@@ -90,16 +104,16 @@ describe('a handler that does not come to its end', () => {
     await sql.query('truncate desk.note, desk.parked');
   });
 
-  const send = (...messages: Envelope[]) =>
-    booted.transport.send({
-      source: 'desk',
-      subscriber: 'desk',
-      partition: 9,
-      epoch: 1,
-      number: ++number,
-      generation: 0,
-      messages,
-    });
+  const batchOf = (...messages: Envelope[]) => ({
+    source: 'desk',
+    subscriber: 'desk',
+    partition: 9,
+    epoch: 1,
+    number: ++number,
+    generation: 0,
+    messages,
+  });
+  const send = (...messages: Envelope[]) => booted.transport.send(batchOf(...messages));
   const notes = async () => (await sql.query('select key from desk.note order by at')).rows.map(({ key }) => key);
   const parked = async () => (await sql.query('select key, reason from desk.parked')).rows;
   const inTime = (key: string, reason = `did not end within ${DEADLINE} ms`) => [
@@ -123,6 +137,66 @@ describe('a handler that does not come to its end', () => {
     await sleep(300);
     expect(String(late)).toContain('the transaction of desk has ended');
     expect(await notes()).toEqual(['before', 'after']);
+  });
+
+  it('has no effect through a use case that it calls after its deadline, which would be one of its own', async () => {
+    let late: unknown;
+    faults.set('stuck', async (message, _, clerk) => {
+      await clerk.note(message);
+      await sleep(DEADLINE + 200);
+      late = await clerk.note(message).catch((error) => error);
+    });
+    await send(message(Quick, 'stuck'));
+    await sleep(300);
+    expect(String(late)).toContain('has ended and was rolled back');
+    expect({ notes: await notes(), parked: await parked() }).toEqual({ notes: [], parked: inTime('stuck') });
+  });
+
+  it('has no effect through what it did beside something that failed', async () => {
+    faults.set('torn', (message, _, clerk) =>
+      Promise.all([Promise.reject(new Error('torn')), sleep(100).then(() => clerk.note(message))]),
+    );
+    await send(message(Quick, 'torn'));
+    await sleep(300);
+    expect({ notes: await notes(), parked: await parked() }).toEqual({ notes: [], parked: inTime('torn', 'torn') });
+  });
+
+  it('is answered once when its batch comes again meanwhile, and not begun anew', async () => {
+    let times = 0;
+    faults.set('slow', async () => {
+      times++;
+      await sleep(300);
+    });
+    const batch = batchOf(message(Slow, 'slow'));
+    const both = [booted.transport.send(batch), sleep(100).then(() => booted.transport.send(batch))];
+    expect(await Promise.all(both)).toEqual([{ kind: 'taken' }, { kind: 'taken' }]);
+    expect({ times, notes: await notes() }).toEqual({ times: 1, notes: ['slow'] });
+  });
+
+  it('is one of many that are silent for a moment each, and for long together, and all are handled once', async () => {
+    let times = 0;
+    const keys = Array.from({ length: 30 }, (_, n) => `quiet ${n}`);
+    const quiet = async (first: boolean, tx: Transaction) => {
+      times++;
+      if (first) await silentAtMost(tx, 2_700);
+      await sleep(120);
+    };
+    for (const [n, key] of keys.entries()) faults.set(key, (_, tx) => quiet(n === 0, tx));
+    await send(...keys.map((key) => message(Mute, key)));
+    expect({ times, parked: await parked() }).toEqual({ times: 30, parked: [] });
+  });
+
+  it('that breaks its connection every time is found and parked, and the others of its batch are taken', async () => {
+    faults.set('breaking', (_, tx) => tx.query('select pg_terminate_backend(pg_backend_pid())'));
+    const batch = batchOf(...['before', 'breaking', 'after'].map((key) => message(Quick, key)));
+    const answer = async (): Promise<unknown> => booted.transport.send(batch).catch((error) => String(error));
+    expect(await answer()).toContain('is away');
+    expect(await answer()).toContain('is away');
+    expect(await answer()).toEqual({ kind: 'taken' });
+    expect({ notes: await notes(), parked: await parked() }).toEqual({
+      notes: ['before', 'after'],
+      parked: inTime('breaking', 'terminating connection'),
+    });
   });
 
   it('is cut in a long statement, which is cancelled, and holds neither connection nor lock', async () => {

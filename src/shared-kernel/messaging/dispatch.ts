@@ -71,8 +71,15 @@ export class Dispatch {
    */
   async handle(messages: readonly Acceptable[], tx: Transaction): Promise<void> {
     const alarm = new Alarm();
+    let heard = performance.now();
     try {
-      for (const step of stepsOf(messages)) await this.take(step, tx, alarm);
+      for (const step of stepsOf(messages)) {
+        await this.take(step, tx, alarm);
+        // Many that say nothing to the database for a moment make a transaction that says nothing for long.
+        if (performance.now() - heard < AWAKE_EVERY) continue;
+        tx.stayAwake();
+        heard = performance.now();
+      }
     } finally {
       alarm.off();
     }
@@ -96,17 +103,18 @@ export class Dispatch {
       const messages = step.map(({ message }) => message);
       const envelopes = step.map((each) => each.envelope);
       const deadline = Math.min(...handlers.map(({ options }) => options.deadline));
-      const running = runInContext(contextOf(this.module, envelope), () =>
+      const context = { ...contextOf(this.module, envelope), deadline: performance.now() + deadline };
+      const running = runInContext(context, () =>
         this.unitOfWork.within(inner, () => callAll(handlers, messages, envelopes, inner)),
       );
       if (running) await alarm.before(deadline, running, () => inner.stayAwake());
       await inner.flush();
       inner.mustBeSound();
     } catch (error) {
+      inner.giveUp();
       throw blame(error);
-    } finally {
-      inner.end();
     }
+    inner.end();
   }
 }
 

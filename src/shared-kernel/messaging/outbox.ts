@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import type { MessageType, Payload } from '../contract/message.js';
+import { HERE } from '../persistence/fence.js';
 import type { Statement } from '../persistence/statement-batch.js';
 import { currentContext } from '../telemetry/context.js';
 import { randomBytes } from '../telemetry/random.js';
@@ -106,21 +107,21 @@ function headers(sequence?: number): Headers {
 
 const COLUMNS = 'partition, event_id, type, key, headers, payload';
 
-/** The rows of messages, from placeholder `$first` on: of one as they are, of more from arrays. */
-function rowsFrom(first: number, isOne: boolean): string {
-  const types = ['smallint', 'uuid', 'text', 'text', 'json', 'json'];
-  const values = types.map((type, n) => `$${first + n}::${type}${isOne ? '' : '[]'}`).join(', ');
-  return isOne
-    ? `(values (${values}, 1)) m (${COLUMNS}, position)`
-    : `unnest(${values}) with ordinality as m (${COLUMNS}, position)`;
+const TYPES = ['smallint', 'uuid', 'text', 'text', 'json', 'json'];
+
+/** The row of one message, from placeholder `$first` on. */
+function row(first: number): string {
+  return TYPES.map((type, n) => `$${first + n}::${type}`).join(', ');
 }
 
-const APPEND_ONE = append(true);
-const APPEND_MANY = append(false);
-
-function append(isOne: boolean): string {
-  return `insert into outbox (${COLUMNS}) select ${COLUMNS} from ${rowsFrom(1, isOne)} order by position`;
+/** The rows of more, from arrays, as `m` with their `position`. */
+function rows(first: number): string {
+  const arrays = TYPES.map((type, n) => `$${first + n}::${type}[]`).join(', ');
+  return `unnest(${arrays}) with ordinality as m (${COLUMNS}, position)`;
 }
+
+const APPEND_ONE = `insert into outbox (${COLUMNS}) values (${row(1)})`;
+const APPEND_MANY = `insert into outbox (${COLUMNS}) select ${COLUMNS} from ${rows(1)} order by position`;
 
 /** The last statement of a transaction before its commit, when there is something to say. */
 export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
@@ -150,16 +151,18 @@ const MANY = 2;
 function combined(text: string, values: number, messages: 0 | 1 | 2): string {
   const known = COMBINED[messages].get(text);
   if (known !== undefined) return known;
+  const insert =
+    messages === ONE
+      ? `select ${row(values + 1)} from changed where rows > 0`
+      : `select ${COLUMNS} from changed, ${rows(values + 1)} where changed.rows > 0 order by position`;
   const made =
     messages === NONE
-      ? `with work as (${text}\n) select * from work where must_be_here()`
+      ? `with work as (${text}\n) select * from work where ${HERE}`
       : `with work as (${text}
       ),
       changed as (select count(*) as rows from work),
-      said as (
-        insert into outbox (${COLUMNS})
-        select ${COLUMNS} from changed, ${rowsFrom(values + 1, messages === ONE)} where changed.rows > 0 order by position)
-      select * from work where must_be_here()`;
+      said as (insert into outbox (${COLUMNS}) ${insert})
+      select * from work where ${HERE}`;
   if (COMBINED[messages].size < MOST_COMBINED) COMBINED[messages].set(text, made);
   return made;
 }

@@ -90,27 +90,36 @@ export function bury(tx: Transaction, envelope: Envelope, { attempts, error, hol
 export const IS_PAUSED = `exists (
   select 1 from pause w where coalesce(w.type, p.type) = p.type and coalesce(w.key, p.key) = p.key)`;
 
-/** Of a parked row `p`: a dead letter before it holds up its key. */
+/**
+ * Of a parked row `p`: a dead letter before it holds up its key. OFFSET keeps the planner from turning the question into a
+ * join, which compares every row of a key with every other one.
+ */
 export const IS_HELD_UP = `exists (
-  select 1 from dead_letter d where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key)`;
+  select 1 from dead_letter d where d.source = p.source and d.key = p.key and d.seq < p.seq and d.holds_key offset 0)`;
 
 /** Of a parked row `p`: another one of its key is before it. */
 export const IS_BEHIND = `exists (
-  select 1 from parked e where e.source = p.source and e.key = p.key and e.seq < p.seq)`;
+  select 1 from parked e where e.source = p.source and e.key = p.key and e.seq < p.seq offset 0)`;
 
 /** Of a parked row `p`: it has a try behind it, whatever became of that. */
 const WAS_TRIED = `(p.attempts > 0 or exists (select 1 from attempt a where a.event_id = p.event_id))`;
 
+/** Messages without a try behind them, timers among them, do not wait for those that fail over and over. */
+export const LANES = ['fresh', 'tried'] as const;
+export type Lane = (typeof LANES)[number];
+
 /**
- * Claims the next parked message that is due: the first of its key, since order per key outlives a failure. Where it was
+ * Claims the next parked message of a lane that is due: the first of its key, since order per key outlives a failure. Where it was
  * only waiting for another one, those behind it that were too are claimed with it. Each try is counted before it is made,
  * so that one that kills the process is counted too; whoever has a try behind it is taken alone.
  */
-export async function claimParked(tx: Transaction): Promise<Parked[]> {
+export async function claimParked(tx: Transaction, lane: Lane): Promise<Parked[]> {
   const claimed = await tx.query<Parked>(
     `with head as materialized (
        select seq, source, key, ${WAS_TRIED} as tried
-         from parked p where due_at <= now() and not ${IS_BEHIND} and not ${IS_HELD_UP} and not ${IS_PAUSED}
+         from parked p
+         where due_at <= now() and not ${IS_PAUSED} and ${lane === 'fresh' ? 'not' : ''} ${WAS_TRIED}
+           and not ${IS_HELD_UP} and not ${IS_BEHIND}
         order by due_at, seq limit 1 for update skip locked),
      stop as (
        select min(p.seq) as seq from parked p, head h
@@ -143,9 +152,15 @@ export async function unpark(tx: Transaction, run: readonly Parked[]): Promise<P
   return run.filter(({ seq }) => ours.has(seq));
 }
 
-/** One of them has failed: they are due again, and as each has a try behind it now, each alone. */
+/** Those that are still ours are due again, and as each has a try behind it now, each alone. The try has come to its end. */
 export function giveBack(tx: Transaction, run: readonly Parked[]): void {
-  tx.execute('update parked set due_at = now() where seq = any ($1)', [run.map(({ seq }) => seq)]);
+  tx.execute(
+    `with ours as (
+       update parked p set due_at = now() from unnest($1::bigint[], $2::int[]) as mine (seq, attempts)
+        where p.seq = mine.seq and p.attempts = mine.attempts returning p.event_id)
+     delete from attempt where event_id in (select event_id from ours)`,
+    [run.map(({ seq }) => seq), run.map(({ attempts }) => attempts)],
+  );
 }
 
 /** Why a message is a dead letter that never came to fail. */

@@ -15,6 +15,8 @@ import { pass, points } from './points.js';
 
 /** The last numbers of a partition stay; older ones are removed this often. */
 const FORGET_EVERY = 100;
+/** A batch at which the connection breaks so often, while others do not, breaks it itself. */
+const BREAKS = 3;
 
 /**
  * Takes batches for one module: the same code whatever brought them. In one transaction:
@@ -36,7 +38,9 @@ const FORGET_EVERY = 100;
  * counts a try of each message before it takes a batch, until one that holds nothing the other had taken. A message whose
  * try is counted already was under way at another such end: it is taken alone, and after three tries without an end in
  * order it is a dead letter. All receivers of a process take what is to be taken alone one at a time, or the one that
- * kills would have others counted with it.
+ * kills would have others counted with it. A batch that breaks its connection over and over is at fault like one that throws.
+ *
+ * A batch that comes once more while it is being taken gets the answer of the first time.
  */
 export class Receiver {
   private readonly log: Logger;
@@ -47,6 +51,12 @@ export class Receiver {
   private readonly holder = randomUUID();
   /** Messages whose counted try came to an end without the database hearing of it. */
   private endedUnheard: string[] = [];
+  /** Those that are under way now with their try counted. */
+  private readonly counted = new Set<string>();
+  private readonly underWay = new Map<string, { readonly name: string; readonly answer: Promise<Acknowledgement> }>();
+  /** How often in a row the connection broke while a batch was taken. */
+  private readonly breaks = new Map<string, { readonly name: string; times: number }>();
+  private isPaused = false;
 
   constructor(
     private readonly module: string,
@@ -58,29 +68,54 @@ export class Receiver {
   }
 
   /** @throws when the batch could not be taken now; the sender keeps it and sends it again. */
-  async receive(received: Batch): Promise<Acknowledgement> {
-    const batch = soundly(received);
-    const acknowledgement = (await this.takesOver(batch))
+  receive(batch: Batch): Promise<Acknowledgement> {
+    const lease = leaseOf(batch);
+    const name = nameOf(batch);
+    const before = this.underWay.get(lease);
+    if (before?.name === name) return before.answer;
+    const answer = this.receiveOnce(soundly(batch)).finally(() => {
+      if (this.underWay.get(lease)?.answer === answer) this.underWay.delete(lease);
+    });
+    this.underWay.set(lease, { name, answer });
+    return answer;
+  }
+
+  private async receiveOnce(batch: SoundBatch): Promise<Acknowledgement> {
+    const isAfterCrash = await this.takesOver(batch);
+    // Before anything is written or counted, which a pause would undo, or leave standing, every time it is asked.
+    if ((isAfterCrash || this.isPaused) && (await this.findsPause())) return { kind: 'paused' };
+    const acknowledgement = isAfterCrash
       ? await this.takeAfterCrash(batch)
       : await this.take(batch, batch.messages, true);
+    this.isPaused = acknowledgement.kind === 'paused';
+    this.breaks.delete(leaseOf(batch));
     pass(points.taken, this.module, batch.messages.length);
     return acknowledgement;
   }
 
-  /** Says that this process ends in order, so that nobody suspects the messages it had. */
+  private async findsPause(): Promise<boolean> {
+    const pauses = await this.unitOfWork.query('select from pause where type is null and key is null limit 1');
+    this.isPaused = pauses.length > 0;
+    return this.isPaused;
+  }
+
+  /** Says that this process ends in order, so that nobody suspects the messages it had, whether they came to their end or not. */
   async end(): Promise<void> {
-    if (this.held.size === 0) return;
-    await this.unitOfWork.transaction(async (tx) =>
+    const counted = [...this.endedUnheard, ...this.counted];
+    if (this.held.size === 0 && counted.length === 0) return;
+    await this.unitOfWork.transaction(async (tx) => {
+      forgetTries(tx, counted);
       tx.execute(`update lease set ended = true where holder = $1 and source || '/' || partition = any ($2)`, [
         this.holder,
         [...this.held.keys()],
-      ]),
-    );
+      ]);
+    });
   }
 
   /** Makes the lease this process's own; true when the holder before it has not ended in order. */
-  private async takesOver({ source, partition, epoch }: Batch): Promise<boolean> {
-    const lease = `${source}/${partition}`;
+  private async takesOver(batch: Batch): Promise<boolean> {
+    const { source, partition, epoch } = batch;
+    const lease = leaseOf(batch);
     if (this.suspect.get(lease) === epoch) return true;
     if (this.held.get(lease) === epoch) return false;
     const [before] = await this.unitOfWork.transaction((tx) =>
@@ -118,7 +153,7 @@ export class Receiver {
     }
     // With messages in it that were taken before, it may not reach to the end of what was under way then.
     if (known === 0) {
-      const lease = `${batch.source}/${batch.partition}`;
+      const lease = leaseOf(batch);
       this.held.set(lease, batch.epoch);
       this.suspect.delete(lease);
     }
@@ -143,6 +178,7 @@ export class Receiver {
     onKnown: () => void,
   ): Promise<Acknowledgement> {
     const unheard = () => this.endedUnheard.push(...messages.map(({ id }) => id));
+    for (const { id } of messages) this.counted.add(id);
     try {
       const acknowledgement = await this.take(batch, messages, isLast, { onKnown });
       if (acknowledgement.kind !== 'taken') unheard();
@@ -150,6 +186,8 @@ export class Receiver {
     } catch (error) {
       unheard();
       throw error;
+    } finally {
+      for (const { id } of messages) this.counted.delete(id);
     }
   }
 
@@ -219,7 +257,8 @@ export class Receiver {
       if (thrown instanceof Refused) return thrown.acknowledgement;
       const error = asError(thrown);
       if (!hasBegun) throw error;
-      if (error instanceof DatabaseAway || error instanceof ModuleFenced) throw error;
+      if (error instanceof ModuleFenced) throw error;
+      if (error instanceof DatabaseAway && !(await this.breaksConnections(batch))) throw error;
       if (messages.length === 1) return this.setAside(batch, messages[0] as Envelope, causeOf(error), last);
       // Whoever hears of a lost race or of a long silence need not be who caused it: fewer at a time, down to one.
       const isTold = isSerializationFailure(error) || wasSilent(error);
@@ -228,6 +267,21 @@ export class Receiver {
         ? this.takeHalves(batch, messages, last, counted)
         : this.takeAround(batch, messages, at, causeOf(error), last, counted);
     }
+  }
+
+  /** Whether it is the batch that breaks the connection over and over, and not the database that is away. */
+  private async breaksConnections(batch: Batch): Promise<boolean> {
+    const name = nameOf(batch);
+    const before = this.breaks.get(leaseOf(batch));
+    const times = (before?.name === name ? before.times : 0) + 1;
+    this.breaks.set(leaseOf(batch), { name, times });
+    return (
+      times >= BREAKS &&
+      this.unitOfWork.query('select 1').then(
+        () => true,
+        () => false,
+      )
+    );
   }
 
   private async takeHalves(
@@ -360,6 +414,14 @@ export class Receiver {
       this.log.warn(`${envelope.type} ${envelope.id} ${what}: ${reasonOf(error)}`),
     );
   }
+}
+
+function leaseOf({ source, partition }: Batch): string {
+  return `${source}/${partition}`;
+}
+
+function nameOf({ epoch, number }: Batch): string {
+  return `${epoch}/${number}`;
 }
 
 interface Counted {

@@ -6,12 +6,13 @@ import { fullJitter } from './backoff.js';
 import { Cursor } from './cursor.js';
 import { DirectConnection } from './direct-connection.js';
 import { PARTITIONS } from './layout.js';
+import { Outage } from './outage.js';
 import type { Outgoing } from './outbox.js';
 import { Replays } from './replays.js';
 import { SubscriberLoop } from './subscriber-loop.js';
-import { register, type Subscriber } from './subscribers.js';
+import { register, type Subscriber, tellOfTheGone } from './subscribers.js';
 import { UNACKNOWLEDGED } from './unacknowledged.js';
-import { Drawn } from './window.js';
+import { Drawn, LAST_DRAWN, lastDrawn } from './window.js';
 
 /** How often a relay looks who else is there, which partitions are free, and what other processes wrote. In milliseconds. */
 const LOOK = 500;
@@ -43,6 +44,7 @@ export class Relay {
   private readonly log: Logger;
   private readonly stopping = new AbortController();
   private readonly led = new Map<number, Led>();
+  private readonly outages = new Map<string, Outage>();
   private client: DirectConnection | undefined;
   private running: Promise<void> = Promise.resolve();
   private telling: NodeJS.Timeout | undefined;
@@ -53,7 +55,7 @@ export class Relay {
   }
 
   start(): void {
-    if (this.options.subscribers.length > 0) this.running = this.run();
+    this.running = this.options.subscribers.length > 0 ? this.run() : this.lookForTheGone();
   }
 
   /** These were committed to the outbox, by this process. */
@@ -97,6 +99,20 @@ export class Relay {
     }
   }
 
+  /** Nobody subscribes here: whether anybody once did is worth a look, and no more. */
+  private async lookForTheGone(): Promise<void> {
+    const { url, module, schema, subscribers } = this.options;
+    const client = new DirectConnection(url, module, schema);
+    try {
+      await client.connect();
+      await tellOfTheGone(client, subscribers, this.log);
+    } catch (error) {
+      this.log.warn(`Whether anybody once subscribed could not be looked at: ${(error as Error).message}`);
+    } finally {
+      await client.end();
+    }
+  }
+
   private async bePresent(): Promise<void> {
     const { url, module, schema } = this.options;
     const client = new DirectConnection(url, module, schema);
@@ -136,18 +152,23 @@ export class Relay {
   /** Answers how many instances there are. Takes a transaction id of its own now and then, which raises the floors of windows. */
   private async look(client: DirectConnection, drawn: Drawn): Promise<number> {
     const { last } = drawn;
-    const [seen] = await client.query<{ instances: number; drawn: string; xid: string | null; replaying: number[] }>(
+    const [seen] = await client.query<{
+      instances: number;
+      drawn: string | null;
+      xid: string | null;
+      replaying: number[];
+    }>(
       `select (select count(distinct pid)::int from pg_locks
                 where locktype = 'advisory' and objsubid = 2 and classid = hashtext($1)::oid and objid = $2
                   and database = (select oid from pg_database where datname = current_database())) as instances,
-              (select case when is_called then last_value else last_value - 1 end from outbox_id) as drawn,
+              ${LAST_DRAWN} as drawn,
               case when $3::boolean then pg_current_xact_id() end::text as xid,
               array(select distinct partition from replay)::int[] as replaying`,
       [lockName(this.options.module), PRESENCE, drawn.isUnsettled],
     );
     if (!seen) throw new Error('The server answered nothing.');
     if (seen.xid !== null) drawn.settle(BigInt(seen.xid), last);
-    drawn.last = Math.max(drawn.last, Number(seen.drawn));
+    drawn.last = Math.max(drawn.last, lastDrawn(seen.drawn));
     for (const partition of seen.replaying) this.led.get(partition)?.wake();
     return seen.instances;
   }
@@ -176,9 +197,16 @@ export class Relay {
     const loops = taking.map(({ name, types }) => {
       const cursor = new Cursor(client, drawn, name, partition, epoch);
       const wanted = new Set(types.map((type) => type.name));
-      return new SubscriberLoop(this.options.module, cursor, wanted, epoch, this.options.transport, replays);
+      const { module, transport } = this.options;
+      return new SubscriberLoop(module, cursor, wanted, epoch, transport, replays, this.outageOf(name));
     });
     this.led.set(partition, new Led(loops));
+  }
+
+  private outageOf(subscriber: string): Outage {
+    const known = this.outages.get(subscriber) ?? new Outage(subscriber, this.log);
+    this.outages.set(subscriber, known);
+    return known;
   }
 
   private async letGo(client: DirectConnection, count: number): Promise<void> {

@@ -78,7 +78,7 @@ const PAGE = `
     left join (
       select * from (
         select p.*, count(*) over () as found,
-               sum(octet_length(payload::text) + octet_length(headers::text)) over (order by id) as bytes,
+               sum(pg_column_size(payload) + pg_column_size(headers)) over (order by id) as bytes,
                row_number() over (order by id) as nth
           from (
             select id, event_id, type, key, headers, payload from outbox
@@ -90,4 +90,4 @@ const PAGE = `
                and ($9::timestamptz is null or uuid_time(event_id) < $9)
              order by id limit ${PAGE_ROWS}) p) sized
        where bytes <= ${PAGE_BYTES} or nth = 1) w on true
-   order by w.id`.replace('', '');
+   order by w.id`;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import type { Envelope } from '../contract/envelope.js';
 import type { Acknowledgement, Transport } from '../transports/transport.js';
 import { fullJitter } from './backoff.js';
 import { type Cursor, type OutboxRow, type Page, Superseded } from './cursor.js';
+import type { Outage } from './outage.js';
 import { pass, points } from './points.js';
 import type { Replays } from './replays.js';
 import type { Position } from './window.js';
@@ -26,7 +26,7 @@ const PAUSED = 1_000;
  *                  │ rows (the next page is read ahead)
  *                  ▼
  *                 send ──taken──▶ move the cursor ──▶ read page
- *                  │├─ expected n ──▶ send again as n
+ *                  │├─ expected n ──▶ closed: the receiver was put back; begin again with a new epoch
  *                  │├─ paused ──▶ a second later, send again
  *                  │├─ no answer ──▶ backoff ──▶ send again
  *                  │└─ stale ──▶ closed: another relay leads
@@ -35,7 +35,6 @@ const PAUSED = 1_000;
  * slow subscriber is its own back-pressure.
  */
 export class SubscriberLoop {
-  private readonly log: Logger;
   private number = 1;
   private awake = true;
   private rouse: (() => void) | undefined;
@@ -52,9 +51,8 @@ export class SubscriberLoop {
     private readonly epoch: number,
     private readonly transport: Transport,
     private readonly replays: Replays,
-  ) {
-    this.log = new Logger(`${source}.relay`);
-  }
+    private readonly outage: Outage,
+  ) {}
 
   get partition(): number {
     return this.cursor.partition;
@@ -166,19 +164,18 @@ export class SubscriberLoop {
       try {
         const answer = await this.send(messages, generation);
         if (answer.kind === 'stale') throw new Superseded();
+        if (answer.kind === 'expected') throw new OutOfStep(answer.number, this.number);
         if (answer.kind === 'paused') await this.pause(PAUSED);
-        else if (answer.kind === 'expected') this.number = answer.number;
         else {
           this.number++;
+          this.outage.taken();
           pass(points.acknowledged, this.source, messages.length);
           return true;
         }
       } catch (error) {
-        if (error instanceof Superseded) throw error;
+        if (error instanceof Superseded || error instanceof OutOfStep) throw error;
         failures++;
-        this.log.warn(
-          `${this.cursor.subscriber} has not taken ${messages.length} message(s): ${(error as Error).message}`,
-        );
+        this.outage.notTaken(messages.length, (error as Error).message);
         await this.pause(fullJitter(failures, 100, 5_000));
       }
     }
@@ -219,6 +216,16 @@ export class SubscriberLoop {
 
   private pause(milliseconds: number): Promise<void> {
     return sleep(milliseconds, undefined, { signal: this.closing.signal }).catch(() => undefined);
+  }
+}
+
+/**
+ * The receiver does not know the numbers before this one, as after a restore. None is used again for other messages, or a
+ * late copy of an old batch could pass for a new one: a new epoch counts from 1.
+ */
+class OutOfStep extends Error {
+  constructor(expected: number, sent: number) {
+    super(`the receiver expects number ${expected} and was sent ${sent}; beginning a new epoch.`);
   }
 }
 

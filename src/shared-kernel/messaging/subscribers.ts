@@ -1,7 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { DirectConnection } from './direct-connection.js';
 import { PARTITIONS } from './layout.js';
-import { BEGINNING } from './window.js';
+import { BEGINNING, LAST_DRAWN, lastDrawn } from './window.js';
 
 /** Where a subscription that is new to a running system starts. */
 export type Start = 'now' | 'beginning';
@@ -35,6 +35,15 @@ export async function register(
     await (subscriber.types.length > 0 ? registerOne(client, subscriber, floor) : retireAll(client, subscriber));
   }
   await client.query(`select pg_advisory_unlock(${ONE_AT_A_TIME})`);
+  await tellOfTheGone(client, subscribers, log);
+}
+
+/** Of those who take nothing any more and have not said so, what they have not had is kept. */
+export async function tellOfTheGone(
+  client: DirectConnection,
+  subscribers: readonly Subscriber[],
+  log: Logger,
+): Promise<void> {
   const gone = await client.query<{ name: string }>(
     'select name from subscriber where not (name = any ($1)) and types <> array[]::text[]',
     [subscribers.map(({ name }) => name)],
@@ -47,16 +56,16 @@ export async function register(
 }
 
 /** An id that was drawn before a transaction id that has ended: below all that a snapshot from here on has not seen; see `Settled`. */
-async function floorOfNow(client: DirectConnection): Promise<string> {
-  const [drawn] = await client.query<{ id: string }>('select last_value - 1 as id from outbox_id');
+async function floorOfNow(client: DirectConnection): Promise<number> {
+  const [drawn] = await client.query<{ id: string | null }>(`select ${LAST_DRAWN} as id`);
   await client.query('select pg_current_xact_id()');
-  return drawn?.id ?? '0';
+  return lastDrawn(drawn?.id);
 }
 
 async function registerOne(
   client: DirectConnection,
   { name, types, retired }: Subscriber,
-  floorOfNow: string,
+  floorOfNow: number,
 ): Promise<void> {
   const wanted = types.map((type) => type.name);
   const replayable = wanted.filter((name) => types.every((type) => type.name !== name || type.replayable));

@@ -60,10 +60,14 @@ export interface Subscription {
   readonly options: SubscriptionOptions;
 }
 
-/** A handler, bound and ready: what the receiver calls. */
-export interface BoundSubscription {
+/** What a sender needs to know of a subscription. */
+export interface Subscribed {
   readonly type: MessageType;
   readonly options: Required<SubscriptionOptions>;
+}
+
+/** A handler, bound and ready: what the receiver calls. */
+export interface BoundSubscription extends Subscribed {
   readonly inBatches: boolean;
   /** With one message unless it takes batches. */
   readonly handle: (

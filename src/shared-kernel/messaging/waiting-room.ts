@@ -14,6 +14,8 @@ import {
   forgetTries,
   giveBack,
   killed,
+  LANES,
+  type Lane,
   type Parked,
   postpone,
   reasonOf,
@@ -23,6 +25,8 @@ import { pass, points } from './points.js';
 
 /** How often rows are looked at whose time may have come. In milliseconds. */
 const POLL = 500;
+/** Tries at which the connection broke are put down to the database being away, up to this one. */
+const BREAKS = 4;
 /** Dead letters that have become known are brought back so many at a time. */
 const PORTION = 1_000;
 
@@ -36,15 +40,18 @@ const PORTION = 1_000;
  *                                                   │                         a dead letter after the third time
  *
  * The row is deleted in the transaction of the effect, so that it happens once. Those that only stood behind another one
- * of their key are taken many at a time; when that fails, each alone.
+ * of their key are taken many at a time; when that fails, each alone. When not all of them are still there, somebody else
+ * has claimed the first of them since, and none is taken.
  */
 export class WaitingRoom {
   private readonly log: Logger;
   private readonly stopping = new AbortController();
-  private rouse: (() => void) | undefined;
+  private readonly resting = new Set<() => void>();
   private running: Promise<void> = Promise.resolve();
   /** Messages whose try came to an end without the database hearing of it. */
   private endedUnheard: string[] = [];
+  /** Those whose try is under way. */
+  private readonly underWay = new Set<string>();
 
   constructor(
     private readonly module: string,
@@ -55,23 +62,30 @@ export class WaitingRoom {
   }
 
   start(): void {
-    this.running = this.run();
+    const lanes = LANES.map((lane) => this.run(lane));
+    this.running = Promise.all(lanes).then(() => undefined);
   }
 
   wake(): void {
-    this.rouse?.();
+    for (const rouse of this.resting) rouse();
   }
 
-  /** Finishes the message under way. */
+  /** Finishes the messages under way. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
   }
 
-  private async run(): Promise<void> {
+  /** Says of what is under way still that its try ends in order: the process is not going to wait for it. */
+  async end(): Promise<void> {
+    const ended = [...this.endedUnheard, ...this.underWay];
+    if (ended.length > 0) await this.unitOfWork.transaction(async (tx) => forgetTries(tx, ended));
+  }
+
+  private async run(lane: Lane): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        if (await this.takeNext()) continue;
+        if (await this.takeNext(lane)) continue;
       } catch (error) {
         this.log.warn(`Waiting messages could not be looked at: ${(error as Error).message}`);
       }
@@ -102,7 +116,7 @@ export class WaitingRoom {
     this.endedUnheard = [];
   }
 
-  private async takeNext(): Promise<boolean> {
+  private async takeNext(lane: Lane): Promise<boolean> {
     const [due] = await this.unitOfWork.query<{ parked: boolean; delayed: boolean; known: boolean }>(
       `select exists (select 1 from parked where due_at <= now()) as parked,
               exists (select 1 from delayed where due_at <= now()) as delayed,
@@ -110,14 +124,20 @@ export class WaitingRoom {
       [this.dispatch.types],
     );
     await this.tellOfEnds();
-    if (due?.known === true) await this.takeWhatIsKnownNow();
-    const moved = due?.delayed === true && (await this.unitOfWork.transaction(moveDue)) > 0;
+    const isFresh = lane === 'fresh';
+    if (isFresh && due?.known === true) await this.takeWhatIsKnownNow();
+    const moved = isFresh && due?.delayed === true && (await this.unitOfWork.transaction(moveDue)) > 0;
     if (!moved && due?.parked !== true) return false;
-    const run = await this.unitOfWork.transaction(claimParked);
+    const run = await this.unitOfWork.transaction((tx) => claimParked(tx, lane));
     const [first] = run;
     if (!first) return moved;
     pass(points.parkedClaimed, this.module);
-    await this.attempt(run, first);
+    for (const id of idsOf(run)) this.underWay.add(id);
+    try {
+      await this.attempt(run, first);
+    } finally {
+      for (const id of idsOf(run)) this.underWay.delete(id);
+    }
     return true;
   }
 
@@ -127,14 +147,18 @@ export class WaitingRoom {
       if (first.tries > CRASHES) throw new Unacceptable(killed(CRASHES));
       await this.unitOfWork.transaction(async (tx) => {
         const ours = await unpark(tx, run);
+        if (ours.length < run.length) throw new Overtaken();
         forgetTries(tx, idsOf(run));
-        const messages = ours.map(({ envelope }) => this.dispatch.accept(envelope));
+        const messages = run.map(({ envelope }) => this.dispatch.accept(envelope));
         await this.dispatch.handle(messages, tx);
         pass(points.parkedHandled, this.module);
       });
     } catch (thrown) {
+      if (thrown instanceof Overtaken) return this.failedTogether(run);
       const error = asError(thrown instanceof HandlerFailed ? thrown.cause : thrown);
-      if (error instanceof DatabaseAway || error instanceof ModuleFenced) {
+      // One at which the connection breaks every time breaks it itself.
+      const isAway = error instanceof DatabaseAway && (run.length > 1 || first.attempts < BREAKS);
+      if (isAway || error instanceof ModuleFenced) {
         this.endedUnheard.push(...idsOf(run));
         throw error;
       }
@@ -145,10 +169,7 @@ export class WaitingRoom {
   }
 
   private async failedTogether(run: readonly Parked[]): Promise<void> {
-    await this.unitOfWork.transaction(async (tx) => {
-      forgetTries(tx, idsOf(run));
-      giveBack(tx, run);
-    });
+    await this.unitOfWork.transaction(async (tx) => giveBack(tx, run));
   }
 
   private async failedAgain(parked: Parked, error: Error): Promise<void> {
@@ -170,13 +191,18 @@ export class WaitingRoom {
   }
 
   private async pause(): Promise<void> {
+    let rouse = () => {};
     const woken = new Promise<void>((resolve) => {
-      this.rouse = resolve;
+      rouse = resolve;
     });
+    this.resting.add(rouse);
     await Promise.race([woken, sleep(POLL, undefined, { signal: this.stopping.signal }).catch(() => undefined)]);
-    this.rouse = undefined;
+    this.resting.delete(rouse);
   }
 }
+
+/** Somebody else has the first of them by now. */
+class Overtaken extends Error {}
 
 function idsOf(run: readonly Parked[]): string[] {
   return run.map(({ event_id }) => event_id);

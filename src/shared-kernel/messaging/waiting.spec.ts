@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Migration } from '@mikro-orm/migrations';
@@ -12,6 +13,7 @@ import type { Envelope } from '../contract/envelope.js';
 import { defineCommand, defineEvent } from '../contract/message.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import { delay } from './delayed.js';
+import { points } from './points.js';
 import { Handle, type Message, Subscribe } from './subscriptions.js';
 
 const shape = z.strictObject({ key: z.string(), n: z.int(), note: z.string().optional() });
@@ -28,6 +30,8 @@ class Letters extends Migration {
 
 /** Keys whose messages fail. */
 const failing = new Set<string>();
+/** Keys at whose messages the clerk sits for long. */
+const dawdling = new Set<string>();
 
 @Injectable()
 class Clerk {
@@ -46,6 +50,7 @@ class Clerk {
 
   private async take({ type, key, payload: { n } }: Sent | Message<typeof ToMyself>, tx: Transaction): Promise<void> {
     await tx.query('insert into letter (type, key, n) values ($1, $2, $3)', [type, key, n]);
+    if (dawdling.has(key)) await sleep(5_000);
     if (failing.has(`${key} ${n}`)) throw new Error(`no luck with ${key} ${n}`);
   }
 }
@@ -103,6 +108,60 @@ describe('a message that waits', () => {
   const until = untilWithin(10_000);
   /** Longer than the waiting room sleeps. */
   const aWhile = () => sleep(800);
+
+  it('does not hold up other keys by how many wait behind it', async () => {
+    await sql.query("insert into post.pause (key) values ('hot')");
+    await sql.query(
+      `insert into post.parked (source, key, event_id, type, envelope, attempts, due_at)
+       select 'post', 'hot', gen_random_uuid(), $1, '{}', 0, now() from generate_series(1, 20000)`,
+      [GoesOn.name],
+    );
+    await sql.query('analyze post.parked');
+    failing.add('cold 1');
+    await send(message(GoesOn, 'cold', 1));
+    failing.clear();
+    await due();
+    await until(async () => (await letters('cold')).length === 1);
+  });
+
+  it('does not wait behind those that fail, when it was only delayed', async () => {
+    const stuck = Array.from({ length: 3 }, (_, n) => `stuck ${n}`);
+    for (const key of stuck) dawdling.add(key);
+    await sql.query(
+      `insert into post.parked (source, key, event_id, type, envelope, attempts, due_at)
+       select 'post', e ->> 'subject', (e ->> 'id')::uuid, e ->> 'type', e, 1, now() from unnest($1::json[]) e`,
+      [stuck.map((key) => JSON.stringify(message(GoesOn, key, 1)))],
+    );
+    await booted.transaction(PostModule, async (tx) => delay(tx, ToMyself, { key: 'timer', n: 1 }, 0));
+    await until(async () => (await letters('timer')).length === 1, 4_000);
+    expect(await parked('stuck 2')).toBe(1);
+    dawdling.clear();
+  });
+
+  it('is left alone with all that was claimed with it when somebody else has claimed the first of them since', async () => {
+    failing.add('k 1');
+    await send(...[1, 2, 3, 4].map((n) => message(GoesOn, 'k', n)));
+    failing.clear();
+    await sql.query("update post.parked set attempts = 0, due_at = now() + interval '1 hour' where key = 'k'");
+    const claimed = new Promise<void>((resolve) => {
+      points.parkedClaimed.subscribe(function overtake() {
+        points.parkedClaimed.unsubscribe(overtake);
+        // Not a line of the claimant runs before it is done.
+        elsewhere(
+          booted.databaseUrl,
+          `update post.parked set attempts = attempts + 1, due_at = now() + interval '1500 ms'
+            where seq = (select min(seq) from post.parked)`,
+        );
+        resolve();
+      });
+    });
+    await due();
+    await claimed;
+    await aWhile();
+    expect(await letters('k')).toEqual([]);
+    await until(async () => (await letters('k')).length === 4);
+    expect(await letters('k')).toEqual([1, 2, 3, 4]);
+  });
 
   it('keeps the order of its key, for those that come later and those that were delayed', async () => {
     failing.add('k 1');
@@ -229,7 +288,8 @@ describe('a message that waits', () => {
     expect(await booted.transport.send(suspected)).toEqual({ kind: 'taken' });
     number--;
     expect({ letters: await letters('suspected'), dead: await dead() }).toEqual({ letters: [1], dead: [] });
-    expect((await sql.query('select 1 from post.attempt')).rowCount).toBe(0);
+    const counted = 'select 1 from post.attempt where event_id = $1';
+    expect((await sql.query(counted, [suspected.messages[0]?.id])).rowCount).toBe(0);
   });
 
   it('is a dead letter while nobody knows its type, and is taken once a process does', async () => {
@@ -356,4 +416,15 @@ function message({ name }: { name: string }, key: string, n: number): Envelope {
     correlationid: 'c',
     data: { key, n },
   };
+}
+
+/** Runs a statement in a process of its own, while this one stands still. */
+function elsewhere(databaseUrl: string, statement: string): void {
+  const script = `
+    import pg from 'pg';
+    const client = new pg.Client({ connectionString: process.argv[1] });
+    await client.connect();
+    await client.query(process.argv[2]);
+    await client.end();`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', script, databaseUrl, statement]);
 }

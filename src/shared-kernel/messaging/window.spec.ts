@@ -6,7 +6,7 @@ import { migrate } from '../persistence/migrate.js';
 import { Cursor } from './cursor.js';
 import { DirectConnection } from './direct-connection.js';
 import { OUTBOX_SLOTS } from './layout.js';
-import { Drawn, type Position } from './window.js';
+import { Drawn, LAST_DRAWN, type Position } from './window.js';
 
 /** One that takes everything and one that takes half of it, so that windows have gaps. */
 const SUBSCRIBERS = { everything: ['a', 'b'], half: ['b'] };
@@ -106,6 +106,31 @@ describe('a window over the outbox', () => {
       { numRuns: 200, interruptAfterTimeLimit: 15_000 },
     );
   }, 90_000);
+
+  it('believes no id to be drawn before it is, while others draw', async () => {
+    const [drawing, looking] = writers as [pg.Client, pg.Client];
+    let isOver = false;
+    const draw = async () => {
+      while (!isOver) await drawing.query("select count(nextval('outbox_id')) from generate_series(1, 20000)");
+    };
+    const look = async () => {
+      for (const end = Date.now() + 1_500; Date.now() < end; )
+        await looking.query(`
+          do $$
+          declare believed bigint;
+          begin
+            for n in 1..1000 loop
+              believed := ${LAST_DRAWN};
+              if nextval('outbox_id') <= believed then raise '% was not drawn yet', believed; end if;
+            end loop;
+          end $$`);
+    };
+    const done = draw();
+    await look().finally(() => {
+      isOver = true;
+      return done;
+    });
+  });
 
   it('looks into a slot that was opened since the sequence was looked at', async () => {
     const world = new World(owner, writers, relay, 10);
@@ -252,7 +277,7 @@ class World {
   private async look(): Promise<void> {
     const { last } = this.drawn;
     const [seen] = await this.relay.query<{ drawn: string; xid: string | null }>(
-      `select (select case when is_called then last_value else last_value - 1 end from outbox_id) as drawn,
+      `select ${LAST_DRAWN} as drawn,
               case when $1::boolean then pg_current_xact_id() end::text as xid`,
       [this.drawn.isUnsettled],
     );

@@ -42,6 +42,20 @@ export interface Settled {
   readonly id: number;
 }
 
+/**
+ * The last id that has been drawn. A plain read of the sequence's row will not do: it looks without the lock of the
+ * page, and `nextval` first writes down where the journal lets it go, up to 32 ids ahead, and only then where it stands.
+ * A floor from such a read would lie above ids that are drawn later. This function waits for the lock.
+ * Source: `nextval_internal` and `pg_sequence_last_value` in PostgreSQL's sequence.c.
+ */
+export const LAST_DRAWN = `pg_sequence_last_value('outbox_id')`;
+
+/** @throws when the role may not read the sequence, of which newer servers say nothing but null. */
+export function lastDrawn(answer: string | null | undefined): number {
+  if (answer == null) throw new Error('permission denied for sequence outbox_id: grant usage on it to this role.');
+  return Number(answer);
+}
+
 /** How far the outbox's sequence has come, as a relay last saw it. */
 export class Drawn {
   private known: Settled | undefined;
@@ -90,8 +104,8 @@ export interface Seen {
 
 /** Rows a page, and so a batch: the receiver takes a batch in one transaction. */
 export const PAGE_ROWS = 500;
-/** Of payload and headers; a page has at least one row, however large. */
-export const PAGE_BYTES = 4 * 1024 * 1024;
+/** Of payload and headers; a page has at least one row, however large. With its envelopes it is below what NATS takes by default. */
+export const PAGE_BYTES = 512 * 1024;
 /** Ids that a page looks at, at most: most of them may be of no interest to the subscriber, and a statement must not run long. */
 export const PAGE_SPAN = 400_000;
 
@@ -122,13 +136,13 @@ function statement(isOpen: boolean, late: boolean, cut: boolean): string {
   return `
   select s.*, w.found, w.id, w.event_id, w.type, w.key, w.headers, w.payload from (
     select ${end}::text as s2,
-           (select case when is_called then last_value else last_value - 1 end from outbox_id) as drawn,
+           (select ${LAST_DRAWN}) as drawn,
            exists (select 1 from replay where partition = $4 and subscriber = $5) as replays,
            ${cut ? beyond : 'null'} as beyond) s
     left join (
       select * from (
         select p.*, count(*) over () as found,
-               sum(octet_length(payload::text) + octet_length(headers::text)) over (order by id) as bytes,
+               sum(pg_column_size(payload) + pg_column_size(headers)) over (order by id) as bytes,
                row_number() over (order by id) as nth
           from (select * from ${late ? `(${fresh} union all ${lateRows})` : fresh} every order by id limit $6) p) sized
        where bytes <= ${PAGE_BYTES} or nth = 1) w on true

@@ -1,5 +1,5 @@
 import { errorCode } from './failures.js';
-import type { Statement } from './statement-batch.js';
+import { always, type Prepared } from './statement-batch.js';
 
 /** The module does not write here now: it is being moved, or lives elsewhere. The request may be repeated later. */
 export class ModuleFenced extends Error {
@@ -21,19 +21,22 @@ export const MUST_BE_HERE = `
   end $$`;
 
 /**
- * Takes the module's shared lock; `must_be_here()` reads in a later statement whether the module may write. Two statements
+ * Takes the module's shared lock; {@link HERE} reads in a later statement whether the module may write. Two statements
  * on purpose: in READ COMMITTED each takes its own snapshot, so the second sees a placement that was committed while the
  * first waited. One statement would keep the snapshot from before the wait and let a writer through after the cutover.
  * Source: PostgreSQL manual, "13.2.1. Read Committed Isolation Level" and "13.3.5. Advisory Locks".
  */
-export function fenceLock(module: string): Statement {
-  return {
+export function fenceLock(module: string): Prepared {
+  return always({
     text: 'select pg_advisory_xact_lock_shared(hashtextextended($1, 0))',
     values: [`seamline.fence.${module}`],
-  };
+  });
 }
 
-export const CHECK_PLACEMENT: Statement = { text: 'select must_be_here()' };
+/** A condition that holds or raises. The function is only called to raise: each call of it would cost a query more. */
+export const HERE = `((select state from placement) = 'here' or must_be_here())`;
+
+export const CHECK_PLACEMENT = always({ text: `select ${HERE} as here` });
 
 export function isFenced(error: unknown): boolean {
   return errorCode(error) === FENCED;

@@ -9,6 +9,7 @@ import {
   PostgresQueryCompiler,
   Transaction,
 } from 'kysely';
+import { mustBeOrdinary } from './ordinary-statement.js';
 import type { Session } from './session.js';
 
 const DIALECT = {
@@ -60,6 +61,7 @@ export function entityManagerOn(em: SqlEntityManager, session: Session, mustBeOp
   const connection: DatabaseConnection = {
     async executeQuery({ sql, parameters }) {
       mustBeOpen();
+      mustBeOrdinary(sql);
       const [result] = await session.run([{ text: sql, values: parameters, isOneOff: true }]);
       const affected = /\d+$/.exec(result?.command ?? '')?.[0];
       return {

@@ -72,11 +72,13 @@ describe('a session', () => {
         12_345_678_901n,
         true,
         [],
+        ['plain', '', 'NULL', ' a ', 'b "c" \\ {d},', 'naïve 日本'],
+        [1, -2.5, 1e21],
       ];
       const [row] =
         (await run(
           `select $1::text a, $2::text b, $3::text[] c, $4::json d, $5::timestamptz e, $6::bytea f, $7::bigint g,
-                  $8::boolean h, $9::int[] i`,
+                  $8::boolean h, $9::int[] i, $10::text[] j, $11::float8[] k`,
           ...values,
         )) ?? [];
       expect(Object.values(row ?? {})).toEqual(values.with(6, '12345678901'));

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { wasSilent } from './failures.js';
+import { errorCode, wasSilent } from './failures.js';
 import {
   type Prepared,
   prepare,
@@ -8,6 +8,8 @@ import {
   StatementFailed,
   type StatementResult,
 } from './statement-batch.js';
+
+const IN_FAILED_TRANSACTION = '25P02';
 
 /** A statement that nobody waits for, and what its failure means to those who hear of it later. */
 interface Deferred extends Prepared {
@@ -27,6 +29,8 @@ export class Session {
   private lost: Error | undefined;
   /** A statement has failed, and the server refuses all others until the transaction or its savepoint is rolled back. */
   isAborted = false;
+  /** Why the server refuses all others. */
+  private aborted: Error | undefined;
   /** Of the first statement that nobody waited for and that failed: whatever is thrown after it only follows from it. */
   failure: Error | undefined;
 
@@ -55,13 +59,13 @@ export class Session {
   }
 
   /** Sends what was deferred and these, in one round trip, and answers the results of these. */
-  async run(statements: readonly Statement[]): Promise<StatementResult[]> {
+  async run(statements: readonly (Statement | Prepared)[]): Promise<StatementResult[]> {
     if (this.isOver) throw new Error('The transaction has ended: await all work inside it.');
     return this.queue(statements);
   }
 
   /** The last statements of the transaction: none is taken after them. */
-  async end(statements: readonly Statement[]): Promise<StatementResult[]> {
+  async end(statements: readonly (Statement | Prepared)[]): Promise<StatementResult[]> {
     this.isOver = true;
     return this.queue(statements);
   }
@@ -74,7 +78,7 @@ export class Session {
   }
 
   /** After {@link abandon}: undoes all, on a connection that then serves others. */
-  rollBack(statement: Statement): Promise<StatementResult[]> {
+  rollBack(statement: Statement | Prepared): Promise<StatementResult[]> {
     return this.inTurn(() => this.send([], [prepare(statement)]));
   }
 
@@ -88,7 +92,7 @@ export class Session {
     this.lost ??= error;
   };
 
-  private queue(statements: readonly Statement[]): Promise<StatementResult[]> {
+  private queue(statements: readonly (Statement | Prepared)[]): Promise<StatementResult[]> {
     // Before anything is taken from what was deferred: what cannot be sent must not take that along.
     const these = statements.map(prepare);
     const before = this.deferred;
@@ -111,6 +115,7 @@ export class Session {
     try {
       const results = await this.submit([...before, ...statements]);
       this.isAborted = false;
+      this.aborted = undefined;
       return results.slice(before.length);
     } catch (error) {
       if (!(error instanceof StatementFailed)) throw error;
@@ -120,10 +125,24 @@ export class Session {
         throw this.explained(error.cause);
       }
       const deferred = before[error.at];
-      if (!deferred) throw error.cause;
+      if (!deferred) throw this.firstOf(error.cause);
       this.failure ??= deferred.explain?.(error.cause) ?? error.cause;
       throw this.failure;
     }
+  }
+
+  /** What a refused statement is told is only that it is refused: the failure that was swallowed says why. */
+  private firstOf(error: Error): Error {
+    if (errorCode(error) !== IN_FAILED_TRANSACTION || !this.aborted) {
+      this.aborted ??= error;
+      return error;
+    }
+    return new Error(
+      `An earlier statement of the transaction had failed, and its error was swallowed: ${this.aborted.message}`,
+      {
+        cause: this.aborted,
+      },
+    );
   }
 
   private explained(lost: Error): Error {

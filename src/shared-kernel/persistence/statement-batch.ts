@@ -16,6 +16,8 @@ export interface Prepared {
   readonly text: string;
   readonly name: string;
   readonly values: readonly Value[];
+  /** The same each time: what is sent for it is put together once. */
+  readonly bind?: Buffer;
 }
 
 export interface StatementResult {
@@ -44,8 +46,16 @@ type Value = string | Buffer | null;
 /** The protocol counts the values of a statement in two bytes. */
 const MOST_VALUES = 65_535;
 
+/** A statement that is sent over and over with the same values. */
+export function always(statement: Statement): Prepared {
+  const prepared = prepare(statement);
+  return { ...prepared, bind: bindOf(prepared) };
+}
+
 /** @throws for what cannot be sent: a cyclic object, a symbol, a function, or too much at once. */
-export function prepare({ text, values = [], isOneOff = false }: Statement): Prepared {
+export function prepare(statement: Statement | Prepared): Prepared {
+  if ('name' in statement) return statement;
+  const { text, values = [], isOneOff = false } = statement;
   if (values.length > MOST_VALUES)
     throw new RangeError(
       `A statement takes at most ${MOST_VALUES} values, and this one has ${values.length}: pass arrays, and unnest them.`,
@@ -53,10 +63,32 @@ export function prepare({ text, values = [], isOneOff = false }: Statement): Pre
   return { text, name: isOneOff ? '' : nameOf(text), values: values.map(sendable) };
 }
 
+function bindOf({ name, values }: Prepared): Buffer {
+  return serialize.bind({ portal: '', statement: name, values: values as Value[] });
+}
+
 function sendable(value: unknown): Value {
   if (typeof value === 'symbol' || typeof value === 'function')
     throw new TypeError(`A ${typeof value} cannot be sent to the database: ${String(value).slice(0, 80)}`);
-  return prepareValue(value);
+  return Array.isArray(value) && value.every(isPlain) ? arrayOf(value) : prepareValue(value);
+}
+
+function isPlain(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+/** What `pg` would make of it, without looking at each character twice: batches are mostly arrays. Source: PostgreSQL manual, "8.15.6. Array Input and Output Syntax". */
+function arrayOf(values: readonly (string | number)[]): string {
+  let text = '{';
+  for (let n = 0; n < values.length; n++) {
+    const value = values[n] as string | number;
+    const separator = n === 0 ? '' : ',';
+    if (typeof value === 'number') text += `${separator}${value}`;
+    else if (value.includes('"') || value.includes('\\'))
+      text += `${separator}"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+    else text += `${separator}"${value}"`;
+  }
+  return `${text}}`;
 }
 
 /** `pg`'s connection, as far as it is used here. */
@@ -89,8 +121,15 @@ function nameOf(text: string): string {
 /** Somebody has made the server forget a name (DEALLOCATE, DISCARD), and so perhaps all of them. */
 const NO_SUCH_NAME = '26000';
 
-/** Which names a connection has: `true` for sure, `false` when a failure left it open. */
-const prepared = new WeakMap<Wire, Map<string, boolean>>();
+/** What a connection knows of a name. */
+interface Known {
+  /** False when a failure left open whether the server has it. */
+  readonly isSure: boolean;
+  /** Of its result; undefined until the server has described it. It cannot change: the server refuses such a statement. */
+  columns: readonly Column[] | undefined;
+}
+
+const knownOn = new WeakMap<Wire, Map<string, Known>>();
 
 /**
  * Sends statements in one network round trip, and asks for the outcome once, at their end. When one fails the server
@@ -100,9 +139,10 @@ const prepared = new WeakMap<Wire, Map<string, boolean>>();
  */
 export class StatementBatch {
   private readonly results: StatementResult[] = [];
-  private columns: readonly Column[] = [];
   private rows: Record<string, unknown>[] = [];
-  private names = new Map<string, boolean>();
+  private names = new Map<string, Known>();
+  /** What is known of each statement's result, in their order. */
+  private readonly known: Known[] = [];
   private readonly first: string[] = [];
   private failed = false;
 
@@ -121,28 +161,39 @@ export class StatementBatch {
     wire.stream.write(Buffer.concat(pieces));
   }
 
-  private write(pieces: Buffer[], { text, name, values }: Prepared): void {
-    const known = this.names.get(name);
-    if (name === '' || known !== true) {
-      if (known === false) pieces.push(serialize.close({ type: 'S', name }));
+  private write(pieces: Buffer[], statement: Prepared): void {
+    const { text, name, bind } = statement;
+    let known = this.names.get(name);
+    if (!known?.isSure) {
+      if (known) pieces.push(serialize.close({ type: 'S', name }));
       pieces.push(serialize.parse({ name, text }));
-      if (name !== '') this.names.set(name, true);
+      known = { isSure: true, columns: undefined };
+      if (name !== '') this.names.set(name, known);
       this.first.push(name);
     }
-    pieces.push(serialize.bind({ portal: '', statement: name, values: values as Value[] }), DESCRIBE, EXECUTE);
+    this.known.push(known);
+    pieces.push(bind ?? bindOf(statement));
+    if (!known.columns) pieces.push(DESCRIBE);
+    pieces.push(EXECUTE);
   }
 
   handleRowDescription({ fields }: { fields: readonly { name: string; dataTypeID: number }[] }): void {
-    this.columns = fields.map(({ name, dataTypeID }) => ({
+    this.current.columns = fields.map(({ name, dataTypeID }) => ({
       name,
       parse: this.client.getTypeParser(dataTypeID, 'text') as Column['parse'],
     }));
   }
 
+  /** Of the statement that the server answers now. */
+  private get current(): Known {
+    return this.known[this.results.length] as Known;
+  }
+
   handleDataRow({ fields: values }: { fields: readonly (string | null)[] }): void {
+    const columns = this.current.columns as readonly Column[];
     const row: Record<string, unknown> = {};
-    for (let n = 0; n < this.columns.length; n++) {
-      const { name, parse } = this.columns[n] as Column;
+    for (let n = 0; n < columns.length; n++) {
+      const { name, parse } = columns[n] as Column;
       const value = values[n] as string | null;
       row[name] = value === null ? null : parse(value);
     }
@@ -150,6 +201,8 @@ export class StatementBatch {
   }
 
   handleCommandComplete({ text }: { text: string }): void {
+    // One that has no result is not described either.
+    this.current.columns ??= [];
     this.results.push({ command: text, rows: this.rows });
     this.rows = [];
   }
@@ -176,10 +229,14 @@ export class StatementBatch {
     const at = this.results.length;
     // Which of the new names the server still got to know is not worth finding out; the failed one may be out of date.
     const unsure = errorCode(error) === NO_SUCH_NAME ? this.names.keys() : this.first;
-    for (const name of unsure) this.names.set(name, false);
+    for (const name of unsure) this.doubt(name);
     const culprit = this.statements[at];
-    if (culprit) this.names.set(culprit.name, false);
+    if (culprit) this.doubt(culprit.name);
     this.done(new StatementFailed(at, error), this.results);
+  }
+
+  private doubt(name: string): void {
+    if (name !== '') this.names.set(name, { isSure: false, columns: undefined });
   }
 
   handleReadyForQuery(): void {
@@ -187,8 +244,8 @@ export class StatementBatch {
   }
 }
 
-function namesOf(wire: Wire): Map<string, boolean> {
-  const known = prepared.get(wire) ?? new Map<string, boolean>();
-  prepared.set(wire, known);
+function namesOf(wire: Wire): Map<string, Known> {
+  const known = knownOn.get(wire) ?? new Map<string, Known>();
+  knownOn.set(wire, known);
   return known;
 }

@@ -278,17 +278,88 @@ describe('a unit of work', () => {
       );
     });
 
-    it('does not take others along: what is written after it has a transaction of its own', async () => {
+    it('leaves what is begun after its commit a transaction of its own', async () => {
+      let later: Promise<unknown> | undefined;
+      await ledger.transaction(async (tx) => {
+        await insert(tx, 'done');
+        later = sleep(50).then(() => ledger.transaction((own) => insert(own, 'later')));
+      });
+      await later;
+      expect(await balances()).toEqual({ done: 0, later: 0 });
+    });
+
+    it.each([
+      ['transaction', (name: string) => ledger.transaction((own) => insert(own, name))],
+      [
+        'single statement',
+        (name: string) =>
+          ledger.single('insert into account (id, balance, version) values ($1, 0, 0) returning id', [name], () => {}),
+      ],
+    ])('lets work that outlives its rollback have no effect by a %s of its own', async (_what, write) => {
       let later: Promise<unknown> | undefined;
       await ledger
         .transaction(async (tx) => {
           await insert(tx, 'undone');
-          later = sleep(50).then(() => ledger.transaction((own) => insert(own, 'later')));
+          later = sleep(50).then(() => write('half a story'));
+          later.catch(() => undefined);
           throw new Error('undo');
         })
         .catch(() => undefined);
-      await later;
-      expect(await balances()).toEqual({ later: 0 });
+      await expect(later).rejects.toThrow('has ended and was rolled back');
+      expect(await balances()).toEqual({});
+    });
+  });
+
+  describe('whose work speaks of transactions', () => {
+    it.each([
+      'commit',
+      ' ROLLBACK',
+      '-- why not\nend',
+      '/* so */ begin',
+      ';abort',
+      'start transaction',
+      'prepare transaction $$a$$',
+    ])('refuses %j, by which inbox and fence would be passed by', async (text) => {
+      await expect(ledger.transaction((tx) => tx.query(text))).rejects.toThrow('is not for a module to say');
+      await expect(ledger.transaction(async (tx) => tx.execute(text))).rejects.toThrow('is not for a module to say');
+    });
+
+    it.each([
+      'set search_path = public',
+      'reset all',
+      'discard all',
+      'listen a',
+      'deallocate all',
+      'prepare a as select 1',
+    ])('refuses %j, which would stay on the connection', async (text) => {
+      await expect(ledger.transaction((tx) => tx.query(text))).rejects.toThrow('SET LOCAL');
+      await expect(ledger.query(text)).rejects.toThrow('SET LOCAL');
+    });
+
+    it('takes settings of its own, savepoints, and words that only look alike', async () => {
+      await ledger.transaction(async (tx) => {
+        await tx.query("set local lock_timeout = '1s'");
+        await tx.query('savepoint here');
+        await tx.query('rollback to savepoint here');
+        await tx.query('rollback work to here');
+        await tx.query("select 'commit' as begin");
+        await insert(tx, 'there');
+      });
+      expect(await balances()).toEqual({ there: 0 });
+    });
+
+    it('reads only, where it is asked to read', async () => {
+      const writing = ledger.query("insert into account (id, balance, version) values ('a', 0, 0)");
+      await expect(writing).rejects.toThrow('read-only transaction');
+      expect(await ledger.query('select 1 as one')).toEqual([{ one: 1 }]);
+    });
+
+    it('is told of the failure that was swallowed, not of what it only led to', async () => {
+      const work = ledger.transaction(async (tx) => {
+        await tx.query('select * from nowhere').catch(() => undefined);
+        await tx.query('select 1');
+      });
+      await expect(work).rejects.toThrow('relation "nowhere" does not exist');
     });
   });
 

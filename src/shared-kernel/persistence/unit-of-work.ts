@@ -7,18 +7,20 @@ import { pass, points } from '../messaging/points.js';
 import type { Database } from './database.js';
 import { DatabaseAway, isSerializationFailure } from './failures.js';
 import { CHECK_PLACEMENT, fenceLock, isFenced, ModuleFenced } from './fence.js';
+import { mustBeOrdinary } from './ordinary-statement.js';
 import { entityManagerOn } from './orm-transaction.js';
 import { Session } from './session.js';
-import type { Statement, StatementResult } from './statement-batch.js';
+import { always, type Prepared, type Statement, type StatementResult } from './statement-batch.js';
 
 /** How often a transaction that lost a deadlock or serialization race begins anew before the caller hears of it. */
 const ATTEMPTS = 4;
 
 /** Inbox, lease and fence are built on READ COMMITTED; a database may have another default. */
-const BEGIN: Statement = { text: 'begin isolation level read committed' };
-const COMMIT: Statement = { text: 'commit' };
-const ROLLBACK: Statement = { text: 'rollback' };
-const STILL_HERE: Statement = { text: 'select 1' };
+const BEGIN = always({ text: 'begin isolation level read committed' });
+const BEGIN_READING = always({ text: 'begin isolation level read committed, read only' });
+const COMMIT = always({ text: 'commit' });
+const ROLLBACK = always({ text: 'rollback' });
+const STILL_HERE = always({ text: 'select 1' });
 
 /** Says facts and instructions of a module, as part of what it is doing. */
 export interface Messenger {
@@ -41,6 +43,7 @@ interface Shared {
  */
 export class Transaction implements Messenger {
   #ended = false;
+  #givenUp = false;
   #em: SqlEntityManager | undefined;
 
   constructor(
@@ -76,6 +79,7 @@ export class Transaction implements Messenger {
   /** One SQL statement with `$1` placeholders, after the entities' changes so far. */
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     this.mustBeOpen('read or write');
+    mustBeOrdinary(text);
     await this.#em?.flush();
     const [result] = await this.shared.session.run([{ text, values }]);
     return (result?.rows ?? []) as Row[];
@@ -89,6 +93,7 @@ export class Transaction implements Messenger {
    */
   execute(text: string, values: unknown[] = []): void {
     this.mustBeOpen('read or write');
+    mustBeOrdinary(text);
     this.shared.session.defer({ text, values }, this.explain);
   }
 
@@ -136,8 +141,18 @@ export class Transaction implements Messenger {
     this.#ended = true;
   }
 
+  /** It has ended, and what it did is undone: nothing that still runs as part of it may have an effect by itself. */
+  giveUp(): void {
+    this.#ended = true;
+    this.#givenUp = true;
+  }
+
   get ended(): boolean {
     return this.#ended || this.outer?.ended === true;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#givenUp || this.outer?.isGivenUp === true;
   }
 
   private mustBeOpen(what: string): void {
@@ -176,7 +191,7 @@ const ambient = new AsyncLocalStorage<Transaction>();
  * A use case called inside another one's transaction of the same module joins it.
  */
 export class UnitOfWork {
-  private readonly fence: Statement;
+  private readonly fence: Prepared;
 
   constructor(
     readonly module: string,
@@ -195,7 +210,12 @@ export class UnitOfWork {
   async query<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     const joined = this.joined();
     if (joined) return joined.query<Row>(text, values);
-    const [result] = await this.onConnection((session) => session.run([{ text, values }]));
+    mustBeOrdinary(text);
+    // READ ONLY by word: a write would pass by the fence.
+    const [, result] = await this.onConnection(
+      (session) => session.run([BEGIN_READING, { text, values }, COMMIT]),
+      ROLLBACK,
+    );
     return (result?.rows ?? []) as Row[];
   }
 
@@ -268,7 +288,7 @@ export class UnitOfWork {
       if (published.length > 0) this.onPublished(published);
       return result;
     } catch (error) {
-      tx?.end();
+      tx?.giveUp();
       // Whether the connection still answers tells a failure of the work from one of the database.
       const answers = await this.rollBack(session);
       const cause = session.failure ?? error;
@@ -281,9 +301,15 @@ export class UnitOfWork {
     return ambient.run(tx, work);
   }
 
+  /** @throws for work that outlives a transaction which was rolled back: an effect of its own would be half a story. */
   private joined(): Transaction | undefined {
     const tx = ambient.getStore();
-    return tx && !tx.ended && tx.module === this.module ? tx : undefined;
+    if (tx?.module !== this.module) return undefined;
+    if (tx.isGivenUp)
+      throw new Error(
+        `This work belongs to a transaction of ${this.module} that has ended and was rolled back, so it has no effect either. Await all work inside transaction(…).`,
+      );
+    return tx.ended ? undefined : tx;
   }
 
   private async connect(): Promise<pg.PoolClient> {
@@ -292,14 +318,15 @@ export class UnitOfWork {
     });
   }
 
-  private async onConnection<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+  /** @param after sent when it has failed, to see whether the connection still answers */
+  private async onConnection<Result>(work: (session: Session) => Promise<Result>, after = STILL_HERE): Promise<Result> {
     const session = new Session(await this.connect());
     try {
       const result = await work(session);
       session.release();
       return result;
     } catch (error) {
-      throw (await this.rollBack(session, STILL_HERE)) ? this.explained(error) : new DatabaseAway(this.module, error);
+      throw (await this.rollBack(session, after)) ? this.explained(error) : new DatabaseAway(this.module, error);
     }
   }
 

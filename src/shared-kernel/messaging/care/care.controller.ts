@@ -8,6 +8,7 @@ import { invalidInput } from '../../http/problem.js';
 import type { Principal } from '../../http/tokens.js';
 import { Uuid } from '../../http/uuid.js';
 import { AboutSubscriber } from './about-subscriber.js';
+import { isSpan, KEY_HINT, mayBeKey, SPAN_HINT } from './limits.js';
 import { MessageCare } from './message-care.js';
 import { MOMENT_HINT, momentOf } from './moment.js';
 import type { Selection } from './selection.js';
@@ -23,6 +24,7 @@ import {
   Resent,
   Resumed,
   Retried,
+  Unreadable,
 } from './views.js';
 
 const Module = z.string().min(1).max(40);
@@ -36,7 +38,7 @@ const Moment = z
   });
 const kind = {
   type: z.string().min(1).max(200).optional().describe('of the message, such as orders.order-placed.v1'),
-  key: z.string().min(1).max(1_000).optional().describe('the ordering key'),
+  key: z.string().refine(mayBeKey, KEY_HINT).optional().describe(`the ordering key; it ${KEY_HINT}`),
 };
 const times = {
   since: Moment.optional().describe(MOMENT_HINT),
@@ -45,10 +47,15 @@ const times = {
 const selection = { ...kind, ...times, id: Uuid.optional() };
 const subscriber = Module.describe('the receiving module');
 
-const Search = z.strictObject({ ...pageQuery, ...selection, subscriber: subscriber.optional() });
-const Meant = z.strictObject({ ...selection, subscriber });
-const ToDiscard = Meant.extend({ parked: z.boolean().default(false).describe('parked messages, not dead letters') });
-const ToReplay = z.strictObject({ ...kind, ...times, subscriber });
+const inOrder = { error: SPAN_HINT, path: ['since'] };
+const Nothing = z.strictObject({});
+const Search = z
+  .strictObject({ ...pageQuery, ...selection, subscriber: subscriber.optional() })
+  .refine(isSpan, inOrder);
+const Meant = z.strictObject({ ...selection, subscriber }).refine(isSpan, inOrder);
+const parked = z.boolean().default(false).describe('parked messages, not dead letters');
+const ToDiscard = z.strictObject({ ...selection, subscriber, parked }).refine(isSpan, inOrder);
+const ToReplay = z.strictObject({ ...kind, ...times, subscriber }).refine(isSpan, inOrder);
 const ToRedeliver = z.strictObject({
   subscriber,
   source: Module.optional().describe('one sending module; all of them without it'),
@@ -64,19 +71,20 @@ export class MessageCareController {
 
   @Get('lag')
   @Returns(200, Lag, 'How far each subscriber is behind, and what waits in each module.')
-  lag(): Promise<Lag> {
+  @Refuses({ 422: 'a query: it takes none' })
+  lag(@Query({ schema: Nothing }) _query: z.output<typeof Nothing>): Promise<Lag> {
     return this.care.lag();
   }
 
   @Get('dead')
-  @Returns(200, pageOf(DeadLetter), 'Dead letters, newest first.')
+  @Returns(200, partialPageOf(DeadLetter), 'Dead letters, newest first.')
   @Refuses({ 422: 'an unknown module or type, or what breaks the schema' })
   async dead(@Query({ schema: Search }) { after, limit, ...meant }: z.output<typeof Search>) {
     return pageFrom(await this.care.dead(meant, { after: placeIn(after), limit }));
   }
 
   @Get('parked')
-  @Returns(200, pageOf(ParkedMessage), 'Messages that wait for another try or behind another one, newest first.')
+  @Returns(200, partialPageOf(ParkedMessage), 'Messages that wait for another try or behind another one, newest first.')
   @Refuses({ 422: 'an unknown module or type, or what breaks the schema' })
   async parked(@Query({ schema: Search }) { after, limit, ...meant }: z.output<typeof Search>) {
     return pageFrom(await this.care.parked(meant, { after: placeIn(after), limit }));
@@ -104,13 +112,13 @@ export class MessageCareController {
   @Post('discard')
   @HttpCode(200)
   @Idempotent(AboutSubscriber)
-  @Returns(200, Discarded, 'They are gone; the audit keeps them.')
+  @Returns(200, Discarded, 'They are gone, and the audit keeps them; or a handler is at work on them.')
   @Refuses({ 422: 'an unknown module or type, or what breaks the schema' })
-  async discard(
+  discard(
     @Body({ schema: ToDiscard }) { parked, ...meant }: z.output<typeof ToDiscard>,
     @CurrentPrincipal() { id }: Principal,
   ): Promise<Discarded> {
-    return { discarded: await this.care.discard(parked ? 'parked' : 'dead_letter', meant satisfies Selection, id) };
+    return this.care.discard(parked ? 'parked' : 'dead_letter', meant satisfies Selection, id);
   }
 
   @Post('replay')
@@ -166,8 +174,13 @@ export class MessageCareController {
   }
 }
 
-function pageFrom<Item>({ items, next }: Found<Item>) {
-  return { items, next: next && Buffer.from(JSON.stringify(next)).toString('base64url') };
+/** Of several modules, some of which may not be readable now. */
+function partialPageOf<Item extends z.ZodType>(item: Item) {
+  return pageOf(item).extend({ unreadable: Unreadable });
+}
+
+function pageFrom<Item>({ items, next, unreadable }: Found<Item>) {
+  return { items, unreadable, next: next && Buffer.from(JSON.stringify(next)).toString('base64url') };
 }
 
 const MOST = 2n ** 63n;

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Migration } from '@mikro-orm/migrations';
 import { Injectable, Module } from '@nestjs/common';
 import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type BootedModules, bootModules } from '#test/booted-modules';
 import { send } from '#test/http';
@@ -9,6 +10,7 @@ import { TestTokens } from '#test/test-tokens';
 import { untilWithin } from '#test/until';
 import { BoundedContext } from '../../bounded-context.js';
 import { defineEvent } from '../../contract/message.js';
+import { roleName } from '../../persistence/role-name.js';
 import type { Transaction } from '../../persistence/unit-of-work.js';
 import { type Message, Subscribe } from '../subscriptions.js';
 import type { Discarded, Lag, MessageStory, Resent, Resumed, Retried } from './views.js';
@@ -182,9 +184,9 @@ describe('care for messages', () => {
       await sql.query(`insert into till.subscriber values ('ledger', '{till.sold.v1}', '{}')`);
       await sql.query(`insert into till.relay_position (subscriber, partition, move, s1, floor, last_id)
                        select 'ledger', n, 1, pg_current_snapshot(), 0, 0 from generate_series(0, 3) n`);
-      await tell(Sold, 'for-ledger', 1);
+      await tell(Sold, 'for-ledger', 1, 2);
       const ledger = async () => (await get<Lag>('lag')).subscriptions.find((each) => each.subscriber === 'ledger');
-      expect(await ledger()).toMatchObject({ source: 'till', runs: false, waiting: 1 });
+      expect(await ledger()).toMatchObject({ source: 'till', runs: false, waiting: 2 });
 
       const forget = (name: string) =>
         send<{ detail: string }>(booted.url, 'DELETE', `/admin/messages/subscribers/${name}`, { token: admin });
@@ -192,11 +194,14 @@ describe('care for messages', () => {
       expect((await forget('leger')).body.detail).toContain('Did you mean "ledger"?');
       expect(await forget('ledger')).toMatchObject({
         status: 200,
-        body: { sources: [{ source: 'till', passedBy: 1 }] },
+        body: { sources: [{ source: 'till', passedBy: 2 }] },
       });
       expect(await ledger()).toBeUndefined();
       expect(await rows(`select 1 from till.relay_position where subscriber = 'ledger'`)).toEqual([]);
-      expect(await newest('till', 'forget')).toMatchObject({ actor: 'anna', filter: { subscriber: 'ledger' } });
+      expect(await newest('till', 'forget')).toMatchObject({
+        ...{ actor: 'anna', filter: { subscriber: 'ledger' } },
+        affected: 2,
+      });
       expect((await forget('ledger')).status).toBe(404);
     });
   });
@@ -359,7 +364,7 @@ describe('care for messages', () => {
       await tell(Charged, 'gone', 2);
       await until(async () => (await waiting('parked', 'gone')).length === 1);
       await mend();
-      expect(await did('discard', { subscriber: 'books', key: 'gone' })).toEqual({ discarded: 1 });
+      expect(await did('discard', { subscriber: 'books', key: 'gone' })).toEqual({ discarded: 1, left: 0 });
       await taken('gone', 2);
       expect(await newest('books', 'discard')).toMatchObject({
         ...{ actor: 'anna', affected: 1, filter: { table: 'dead_letter', key: 'gone' } },
@@ -369,12 +374,13 @@ describe('care for messages', () => {
 
     it('takes parked ones when told so', async () => {
       await letPark('unwanted');
-      expect(await did('discard', { subscriber: 'books', key: 'unwanted' })).toEqual({ discarded: 0 });
-      expect(await did('discard', { subscriber: 'books', key: 'unwanted', parked: true })).toEqual({ discarded: 1 });
+      const unwanted = { subscriber: 'books', key: 'unwanted' };
+      expect(await did('discard', unwanted)).toEqual({ discarded: 0, left: 0 });
+      expect(await did('discard', { ...unwanted, parked: true })).toEqual({ discarded: 1, left: 0 });
       expect(await waiting('parked', 'unwanted')).toEqual([]);
     });
 
-    it('leaves a parked message alone while a handler is at work on it', async () => {
+    it('leaves a parked message alone while a handler is at work on it, and says so', async () => {
       await letPark('in-hand');
       await mend();
       let open = () => {};
@@ -383,7 +389,8 @@ describe('care for messages', () => {
       });
       await did('retry', { subscriber: 'books', key: 'in-hand' });
       await reached;
-      expect(await did('discard', { subscriber: 'books', key: 'in-hand', parked: true })).toEqual({ discarded: 0 });
+      const inHand = { subscriber: 'books', key: 'in-hand', parked: true };
+      expect(await did('discard', inHand)).toEqual({ discarded: 0, left: 1 });
       open();
       await taken('in-hand', 1);
     });
@@ -391,7 +398,8 @@ describe('care for messages', () => {
     it('of a parked message that was claimed and is not in hand yet means that nobody handles it', async () => {
       await letPark('claimed');
       await sql.query('update books.parked set attempts = attempts + 1 where key = $1', ['claimed']);
-      expect(await did('discard', { subscriber: 'books', key: 'claimed', parked: true })).toEqual({ discarded: 1 });
+      const claimed = { subscriber: 'books', key: 'claimed', parked: true };
+      expect(await did('discard', claimed)).toEqual({ discarded: 1, left: 0 });
       expect(await heard('claimed')).toEqual([]);
     });
   });
@@ -488,11 +496,94 @@ describe('care for messages', () => {
       await taken('halted-too', 1);
     });
 
+    it('is refused for a module that takes nothing', async () => {
+      expect(await post('pause', { subscriber: 'till' })).toMatchObject({
+        status: 422,
+        body: {
+          type: 'urn:problem:takes-nothing',
+          detail: '"till" takes no messages, so there is nothing to pause. These do: books.',
+        },
+      });
+    });
+
     it('is refused for a type that the subscriber does not take', async () => {
       const refused = await post('pause', { subscriber: 'books', type: 'depot.shiped.v1' });
       expect(refused).toMatchObject({
         status: 422,
         body: { detail: 'books does not take "depot.shiped.v1". Did you mean "depot.shipped.v1"?' },
+      });
+    });
+  });
+
+  describe('a module whose tables cannot be read', () => {
+    /** While the role of `books` may not read the table. */
+    const without = async (table: string, work: () => Promise<void>) => {
+      const [{ name } = { name: '' }] = await rows('select current_database() as name');
+      const role = pg.escapeIdentifier(roleName(name, 'books'));
+      await sql.query(`revoke select on books.${table} from ${role}`);
+      await work().finally(() => sql.query(`grant select on books.${table} to ${role}`));
+    };
+    const told = (table: string) => [
+      {
+        module: 'books',
+        problem: expect.stringMatching(
+          new RegExp(
+            `^The role of module books lacks a privilege: permission denied for table ${table}\\. Grant it again`,
+          ),
+        ),
+      },
+    ];
+    const answerTo = (path: string) =>
+      send<{ items: object[]; unreadable: object }>(booted.url, 'GET', `/admin/messages/${path}`, { token: admin });
+
+    it('does not hide the others from lag, nor what of itself can be read', async () => {
+      await without('parked', async () => {
+        const { subscriptions, modules, unreadable } = await get<Lag>('lag');
+        expect(modules.map(({ module }) => module)).toEqual(['till', 'depot']);
+        expect(subscriptions.map(({ source, subscriber }) => [source, subscriber])).toEqual([
+          ['till', 'books'],
+          ['depot', 'books'],
+        ]);
+        expect(unreadable).toEqual(told('parked'));
+      });
+      expect((await get<Lag>('lag')).unreadable).toEqual([]);
+    });
+
+    it('is named beside the list of all, and is a 503 where the list is its own', async () => {
+      for (const [path, table] of [
+        ['parked', 'parked'],
+        ['dead', 'dead_letter'],
+      ] as const)
+        await without(table, async () => {
+          expect(await answerTo(path)).toMatchObject({ status: 200, body: { items: [], unreadable: told(table) } });
+          expect(await answerTo(`${path}?subscriber=books`)).toMatchObject({
+            status: 503,
+            body: { type: 'urn:problem:module-not-usable', detail: told(table)[0]?.problem },
+          });
+          expect((await answerTo(`${path}?subscriber=till`)).body.unreadable).toEqual([]);
+        });
+    });
+
+    it('is named beside the story of a message, and leaves one that nobody else has unknown', async () => {
+      await tell(Sold, 'half-told', 1);
+      await taken('half-told', 1);
+      const [{ id } = { id: '' }] = await rows(`select event_id as id from till.outbox where key = 'half-told'`);
+      await without('inbox', async () => {
+        expect(await answerTo(id)).toMatchObject({ status: 200, body: { unreadable: told('inbox') } });
+        const unknown = await send<{ detail: string }>(booted.url, 'GET', `/admin/messages/${uuidv7()}`, {
+          token: admin,
+        });
+        expect(unknown).toMatchObject({ status: 503 });
+        expect(unknown.body.detail).toMatch(/^No module that can be read has a message .*permission denied for table/);
+      });
+    });
+
+    it('refuses an action with the same sentence', async () => {
+      await without('dead_letter', async () => {
+        const body = { type: 'urn:problem:module-not-usable', detail: told('dead_letter')[0]?.problem };
+        expect(await post('retry', { subscriber: 'books' })).toMatchObject({ status: 503, body });
+        const underKey = await post('retry', { subscriber: 'books' }, { 'idempotency-key': 'denied' });
+        expect(underKey).toMatchObject({ status: 503, body });
       });
     });
   });
@@ -535,6 +626,42 @@ describe('care for messages', () => {
       const second = await post('retry', { subscriber: 'books' }, { 'idempotency-key': 'retry-once' });
       expect([first.body, second.body]).toEqual([first.body, { dead: 1, parked: 0 }]);
       expect(second.headers.get('idempotency-replayed')).toBe('true');
+    });
+
+    it('an Idempotency-Key of one subscriber is no other subscriber’s, as of one body it is no other body’s', async () => {
+      const underKey = (subscriber: string) => post('retry', { subscriber }, { 'idempotency-key': 'whose' });
+      expect(await underKey('books')).toMatchObject({ status: 200 });
+      const reused = { status: 409, body: { type: 'urn:problem:idempotency-key-reused' } };
+      expect(await underKey('till')).toMatchObject(reused);
+      const [one, other] = await Promise.all(
+        ['books', 'depot'].map((subscriber) => post('retry', { subscriber }, { 'idempotency-key': 'at-once' })),
+      );
+      expect([one?.status, other?.status].sort()).toEqual([200, 409]);
+    });
+
+    it('a key that no message can have, and times in the wrong order, are refused', async () => {
+      const field = async (query: string) => {
+        const path = `/admin/messages/dead?${query}`;
+        const { status, body } = await send<{ errors?: { field: string }[] }>(booted.url, 'GET', path, {
+          token: admin,
+        });
+        return [status, body.errors?.[0]?.field];
+      };
+      expect(await field(`key=${'k'.repeat(1_024)}`)).toEqual([200, undefined]);
+      expect(await field(`key=${'k'.repeat(1_025)}`)).toEqual([422, 'key']);
+      expect(await field(`key=${encodeURIComponent('ä'.repeat(513))}`)).toEqual([422, 'key']);
+      expect(await field('key=')).toEqual([422, 'key']);
+      expect(await field('since=2h&until=1h')).toEqual([200, undefined]);
+      expect(await field('since=1h&until=2h')).toEqual([422, 'since']);
+      for (const action of ['retry', 'discard', 'replay']) {
+        const backwards = await post<{ errors: object }>(action, { subscriber: 'books', since: '1h', until: '2h' });
+        expect(backwards).toMatchObject({ status: 422, body: { errors: [{ field: 'since' }] } });
+      }
+      expect(await post('pause', { subscriber: 'books', key: 'k'.repeat(1_025) })).toMatchObject({ status: 422 });
+    });
+
+    it('lag takes no query, as the lists take none that they do not know', async () => {
+      expect(await get<{ status: number }>('lag?nope=1')).toMatchObject({ status: 422 });
     });
 
     it('input that breaks the schema is told by its fields', async () => {

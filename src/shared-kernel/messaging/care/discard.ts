@@ -1,6 +1,7 @@
 import { type Action, wake } from './audit.js';
 import { type ModuleDatabase, type ModuleUnderCare, modulesMeant } from './module-under-care.js';
 import { matches, type Selection, valuesOf } from './selection.js';
+import type { Discarded } from './views.js';
 
 /** So many messages share an entry of the audit, which holds them whole: at 256 KiB each, it stays a row that can be read. */
 const PORTION = 100;
@@ -14,18 +15,19 @@ const TABLES = {
 
 /**
  * Deletes messages that wait, and keeps them in the audit. Those that a handler is at work on are left to it (see
- * retry.ts). Answers how many.
+ * retry.ts).
  */
 export async function discard(
   modules: readonly ModuleUnderCare[],
   table: Table,
   selection: Selection,
   action: Action,
-): Promise<number> {
+): Promise<Discarded> {
   const all = await Promise.all(
     modulesMeant(selection.subscriber, modules).map(({ database }) => discardIn(database, table, selection, action)),
   );
-  return all.reduce((sum, each) => sum + each, 0);
+  const discarded = all.reduce((sum, each) => sum + each, 0);
+  return { discarded, left: await countForDiscard(modules, table, selection) };
 }
 
 /** How many {@link discard} would take now. */

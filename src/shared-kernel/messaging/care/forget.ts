@@ -23,8 +23,9 @@ export async function forget(
       if (!gone) return undefined;
       await tx.query('delete from relay_position where subscriber = $1', [subscriber]);
       await tx.query('delete from replay where subscriber = $1', [subscriber]);
-      await note(tx, action, 1);
-      return counted?.waiting ?? 0;
+      const waiting = counted?.waiting ?? 0;
+      await note(tx, action, waiting);
+      return waiting;
     });
     if (passedBy !== undefined) sources.push({ source: database.module, passedBy });
   }

@@ -1,6 +1,7 @@
 import { UNACKNOWLEDGED } from '../unacknowledged.js';
-import type { ModuleUnderCare, Queries } from './module-under-care.js';
+import type { ModuleDatabase, ModuleUnderCare, Queries } from './module-under-care.js';
 import { time } from './sql.js';
+import { readAll, unreadable } from './unusable.js';
 import type { Backlog, Lag, Pause } from './views.js';
 
 interface PartitionRow extends Backlog {
@@ -11,23 +12,29 @@ interface PartitionRow extends Backlog {
 /** How far each subscriber is behind each source, and what waits inside each module. */
 export async function readLag(modules: readonly ModuleUnderCare[]): Promise<Lag> {
   const running = modules.filter(({ subscribes }) => subscribes).map(({ database }) => database.module);
-  const rows = await Promise.all(
-    modules.map(async ({ database }) => ({ source: database.module, rows: await backlogOf(database) })),
+  const { found, failures } = await readAll(
+    modules.flatMap(({ database }): Promise<Part>[] => [subscriptionsTo(database, running), waitingIn(database)]),
   );
   return {
-    subscriptions: rows.flatMap(({ source, rows }) =>
-      [...Map.groupBy(rows, ({ subscriber }) => subscriber)].map(([subscriber, partitions]) => ({
-        source,
-        subscriber,
-        runs: running.includes(subscriber),
-        ...sumOf(partitions),
-        partitions: partitions.map(({ subscriber: _, ...partition }) => partition),
-      })),
-    ),
-    modules: await Promise.all(
-      modules.map(async ({ database }) => ({ module: database.module, ...(await waitingIn(database)) })),
-    ),
+    subscriptions: found.flatMap((part) => ('subscriptions' in part ? part.subscriptions : [])),
+    modules: found.flatMap((part) => ('subscriptions' in part ? [] : [part])),
+    unreadable: unreadable(failures),
   };
+}
+
+/** Each can be read where the other cannot. */
+type Part = Pick<Lag, 'subscriptions'> | Lag['modules'][number];
+
+async function subscriptionsTo(source: ModuleDatabase, running: readonly string[]): Promise<Part> {
+  const rows = await backlogOf(source);
+  const subscriptions = [...Map.groupBy(rows, ({ subscriber }) => subscriber)].map(([subscriber, partitions]) => ({
+    source: source.module,
+    subscriber,
+    runs: running.includes(subscriber),
+    ...sumOf(partitions),
+    partitions: partitions.map(({ subscriber: _, ...partition }) => partition),
+  }));
+  return { subscriptions };
 }
 
 /** A subscriber that has retired all its types has nothing kept for it. */
@@ -64,12 +71,12 @@ interface Counts {
   delayed: number;
 }
 
-async function waitingIn(module: Queries): Promise<Counts & { pauses: Pause[] }> {
+async function waitingIn(module: ModuleDatabase): Promise<Part> {
   const [counts] = await module.query<Counts>(
     `select (select count(*)::int from parked) as parked, (select count(*)::int from dead_letter) as dead,
             (select count(*)::int from delayed) as delayed`,
   );
-  return { ...(counts as Counts), pauses: await pausesOf(module) };
+  return { module: module.module, ...(counts as Counts), pauses: await pausesOf(module) };
 }
 
 export function pausesOf(module: Queries): Promise<Pause[]> {

@@ -9,8 +9,10 @@ import { countForRetry, retry } from './retry.js';
 import { mustBeKnown, type Selection } from './selection.js';
 import { type Found, listDead, listParked, type PageOptions } from './set-aside.js';
 import { storyOf } from './story.js';
+import { explaining, ModuleNotUsable, orNotUsable, readAll } from './unusable.js';
 import type {
   DeadLetter,
+  Discarded,
   Forgotten,
   Lag,
   MessageStory,
@@ -23,14 +25,26 @@ import type {
 
 /**
  * An operator's care for messages: what waits where and why, and what can be done about it. It works on the modules' own
- * tables, so it needs no running app, and a running one notices within half a second. Every action is written into the
- * audit of the schema that it changed. Each method throws a DomainError where a name is unknown or an action refused.
+ * tables, so it needs no running app, and a running one notices within a second. Every action is written into the audit
+ * of the schema that it changed. Each method throws a DomainError where a name is unknown or an action refused. What is
+ * only shown is shown as far as modules can be read; an action needs all those that it is about.
  */
 export class MessageCare {
-  constructor(private readonly modules: () => readonly ModuleUnderCare[]) {}
+  private readonly modules: () => readonly ModuleUnderCare[];
+
+  constructor(modules: () => readonly ModuleUnderCare[]) {
+    this.modules = () => modules().map((each) => ({ ...each, database: explaining(each.database) }));
+  }
 
   databaseOf(module: string): ModuleDatabase {
     return moduleNamed(module, this.modules()).database;
+  }
+
+  /** All others; those that cannot be read now are passed over. */
+  async askOthers<Row>(module: string, text: string, values: unknown[]): Promise<Row[]> {
+    const others = this.modules().filter(({ database }) => database.module !== module);
+    const answers = await Promise.all(others.map(({ database }) => orNotUsable(database.query<Row>(text, values))));
+    return answers.flatMap((rows) => (rows instanceof ModuleNotUsable ? [] : rows));
   }
 
   lag(): Promise<Lag> {
@@ -53,12 +67,12 @@ export class MessageCare {
 
   /** The time on the databases' clocks; the earliest, where there are several. */
   async now(): Promise<Date> {
-    const clocks = await Promise.all(
+    const { found } = await readAll(
       this.modules().map(({ database }) =>
         database.query<{ now: string }>('select (extract(epoch from clock_timestamp()) * 1000)::text as now'),
       ),
     );
-    return new Date(Math.min(...clocks.flat().map(({ now }) => Math.floor(Number(now)))));
+    return new Date(Math.min(...found.flat().map(({ now }) => Math.floor(Number(now)))));
   }
 
   async countForRetry(selection: Selection): Promise<Retried> {
@@ -76,7 +90,7 @@ export class MessageCare {
     return countForDiscard(this.modules(), table, selection);
   }
 
-  async discard(table: Table, selection: Selection, actor: string): Promise<number> {
+  async discard(table: Table, selection: Selection, actor: string): Promise<Discarded> {
     await mustBeKnown(selection, this.modules());
     const action: Action = { actor, action: 'discard', filter: { table, ...selection } };
     return discard(this.modules(), table, selection, action);

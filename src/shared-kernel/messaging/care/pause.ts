@@ -1,3 +1,4 @@
+import { DomainError } from '../../contract/domain-error.js';
 import { type Action, note, wake } from './audit.js';
 import { pausesOf } from './lag.js';
 import { type ModuleUnderCare, moduleNamed } from './module-under-care.js';
@@ -14,13 +15,16 @@ export interface Halt {
 /**
  * Has a subscriber take nothing of this kind, from its next batch on: what it is handling now it finishes. Messages of
  * another kind go on, unless one of their key waits; with neither type nor key its sources keep all.
+ * @throws DomainError for a module that takes no messages
  */
 export async function pause(
   modules: readonly ModuleUnderCare[],
   { subscriber, type, key }: Halt,
   action: Action,
 ): Promise<Paused> {
-  return moduleNamed(subscriber, modules).database.transaction(async (tx) => {
+  const { database, subscribes } = moduleNamed(subscriber, modules);
+  if (!subscribes) throw takesNone(subscriber, modules);
+  return database.transaction(async (tx) => {
     const added = await tx.query('insert into pause (type, key) values ($1, $2) on conflict do nothing returning id', [
       type ?? null,
       key ?? null,
@@ -28,6 +32,12 @@ export async function pause(
     if (added.length > 0) await note(tx, action, 1);
     return { isNew: added.length > 0 };
   });
+}
+
+function takesNone(subscriber: string, modules: readonly ModuleUnderCare[]): DomainError {
+  const takers = modules.filter(({ subscribes }) => subscribes).map(({ database }) => database.module);
+  const message = `"${subscriber}" takes no messages, so there is nothing to pause. These do: ${takers.sort().join(', ')}.`;
+  return new DomainError('unprocessable', 'takes-nothing', message);
 }
 
 /** Lifts the pauses of that type and key, or of either, or all; what waited for its next try meanwhile is tried at once. */

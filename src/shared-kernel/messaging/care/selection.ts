@@ -1,6 +1,7 @@
 import { DomainError } from '../../contract/domain-error.js';
 import { type ModuleUnderCare, modulesMeant } from './module-under-care.js';
 import { suggestion } from './near-names.js';
+import { readAll } from './unusable.js';
 
 /** Which messages are meant; whatever is not said does not matter. */
 export interface Selection {
@@ -27,29 +28,25 @@ export function valuesOf({ type, key, since, until, id }: Selection): unknown[] 
   return [type ?? null, key ?? null, since?.toISOString() ?? null, until?.toISOString() ?? null, id ?? null];
 }
 
+const SUBSCRIBED = 'select distinct unnest(types) as type from subscriber where name = any ($1)';
+const SET_ASIDE =
+  'select type from parked union select type from dead_letter union select type from pause where type is not null';
+
 /**
  * Refuses a name with a slip in it, which would match nothing and look as if all were well.
- * @throws DomainError with what is near
+ * @throws DomainError with what is near; or why it cannot be told, where a module cannot be read that may know it
  */
 export async function mustBeKnown({ subscriber, type }: Selection, modules: readonly ModuleUnderCare[]): Promise<void> {
   const meant = modulesMeant(subscriber, modules);
   if (type === undefined) return;
   const names = meant.map(({ database }) => database.module);
-  const types = new Set<string>();
-  for (const { database } of modules) {
-    const rows = await database.query<{ type: string }>(
-      'select distinct unnest(types) as type from subscriber where name = any ($1)',
-      [names],
-    );
-    for (const row of rows) types.add(row.type);
-  }
-  for (const { database } of meant) {
-    const rows = await database.query<{ type: string }>(
-      'select type from parked union select type from dead_letter union select type from pause where type is not null',
-    );
-    for (const row of rows) types.add(row.type);
-  }
+  const { found, failures } = await readAll([
+    ...modules.map(({ database }) => database.query<{ type: string }>(SUBSCRIBED, [names])),
+    ...meant.map(({ database }) => database.query<{ type: string }>(SET_ASIDE)),
+  ]);
+  const types = new Set(found.flat().map((row) => row.type));
   if (types.has(type)) return;
+  if (failures[0]) throw failures[0];
   const who = subscriber === undefined ? 'Nobody takes' : `${subscriber} does not take`;
   throw new DomainError('unprocessable', 'unknown-type', `${who} "${type}". ${suggestion(type, [...types])}`);
 }

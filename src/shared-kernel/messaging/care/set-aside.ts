@@ -2,7 +2,8 @@ import type { Page } from '../../http/pagination.js';
 import { type ModuleUnderCare, modulesMeant, type Queries } from './module-under-care.js';
 import { matches, type Selection, valuesOf } from './selection.js';
 import { time, WAITS_FOR } from './sql.js';
-import type { DeadLetter, ParkedMessage } from './views.js';
+import { readAll, unreadable } from './unusable.js';
+import type { DeadLetter, ParkedMessage, Unreadable } from './views.js';
 
 /** Where a page begins: after this row. Pages go over all modules, newest first. */
 export interface Place {
@@ -19,6 +20,7 @@ export interface PageOptions {
 /** A page with the place after it. */
 export interface Found<Item> extends Omit<Page<Item>, 'next'> {
   readonly next: Place | null;
+  readonly unreadable: Unreadable;
 }
 
 const WHAT = `event_id as id, source, type, key, attempts, reason`;
@@ -52,7 +54,7 @@ async function list<Item>(
   { after, limit }: PageOptions,
 ): Promise<Found<Item>> {
   const meant = modulesMeant(selection.subscriber, modules);
-  const found = await Promise.all(
+  const { found, failures } = await readAll(
     meant.map(({ database }) => read<Item>(database, table, selection, after, limit + 1)),
   );
   const rows = found.flat().sort((a, b) => (precedes(a.place, b.place) ? -1 : 1));
@@ -60,6 +62,7 @@ async function list<Item>(
   return {
     items: page.map(({ item }) => item),
     next: rows.length > limit ? (page.at(-1)?.place ?? null) : null,
+    unreadable: unreadable(failures),
   };
 }
 

@@ -7,6 +7,7 @@ import { toEnvelope } from '../subscriber-loop.js';
 import { UNACKNOWLEDGED } from '../unacknowledged.js';
 import type { ModuleDatabase, ModuleUnderCare, Queries } from './module-under-care.js';
 import { time, WAITS_FOR } from './sql.js';
+import { ModuleNotUsable, readAll, unreadable } from './unusable.js';
 import type { MessageStory } from './views.js';
 
 type Place = MessageStory['waiting'][number];
@@ -21,15 +22,15 @@ interface PlaceRow extends Omit<Place, 'subscriber' | 'behind'> {
 /**
  * One message, whole, and where it is: in the history of its source, in inboxes, and wherever it waits. Reads a source's
  * history from end to end, since nothing but care asks for a message by its id.
- * @throws DomainError when no module has it
+ * @throws DomainError when no module has it, or none that can be read
  */
 export async function storyOf(modules: readonly ModuleUnderCare[], id: string): Promise<MessageStory> {
-  const told = await Promise.all(modules.map(({ database }) => tellingOf(database, id)));
+  const { found: told, failures } = await readAll(modules.map(({ database }) => tellingOf(database, id)));
   const published = told.flatMap((each) => each.published)[0];
   const places = told.flatMap((each) => each.places);
   const takenBy = told.filter(({ isTaken }) => isTaken).map(({ module }) => module);
   const envelope = published ?? places[0]?.envelope;
-  if (envelope === undefined) throw unknown(id, takenBy);
+  if (envelope === undefined) throw unknown(id, takenBy, failures[0]);
   return {
     id,
     envelope,
@@ -39,6 +40,7 @@ export async function storyOf(modules: readonly ModuleUnderCare[], id: string): 
     awaitedBy: told.flatMap((each) => each.awaitedBy),
     takenBy,
     waiting: places.map(({ place }) => place),
+    unreadable: unreadable(failures),
   };
 }
 
@@ -91,7 +93,9 @@ function whatStandsBefore(module: Queries, source: string, key: string, seq: str
   );
 }
 
-function unknown(id: string, takenBy: readonly string[]): DomainError {
+function unknown(id: string, takenBy: readonly string[], failure?: ModuleNotUsable): DomainError {
+  if (failure)
+    return new ModuleNotUsable(failure.module, `No module that can be read has a message ${id}. ${failure.message}`);
   const known =
     takenBy.length > 0
       ? `${takenBy.join(' and ')} took it, and its source retains it no more.`

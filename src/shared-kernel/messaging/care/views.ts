@@ -14,6 +14,16 @@ const Backlog = z.object({
 });
 export type Backlog = z.infer<typeof Backlog>;
 
+export const Unreadable = z
+  .array(
+    z.object({
+      module: z.string(),
+      problem: z.string().describe('what keeps it from being read, and how to mend that'),
+    }),
+  )
+  .describe('modules of which something is missing in this answer; empty when all is well');
+export type Unreadable = z.infer<typeof Unreadable>;
+
 const Pause = z.object({ type: z.string().nullable(), key: z.string().nullable(), since: Time });
 export type Pause = z.infer<typeof Pause>;
 
@@ -35,6 +45,7 @@ export const Lag = z.object({
       pauses: z.array(Pause),
     }),
   ),
+  unreadable: Unreadable,
 });
 export type Lag = z.infer<typeof Lag>;
 
@@ -90,6 +101,7 @@ export const MessageStory = z.object({
   awaitedBy: z.array(z.string()).describe('subscribers that have not acknowledged it'),
   takenBy: z.array(z.string()).describe('subscribers that have it in their inbox: handled, or set aside there'),
   waiting: z.array(Place),
+  unreadable: Unreadable,
 });
 export type MessageStory = z.infer<typeof MessageStory>;
 
@@ -99,7 +111,12 @@ export const Retried = z.object({
 });
 export type Retried = z.infer<typeof Retried>;
 
-export const Discarded = z.object({ discarded: Count });
+export const Discarded = z.object({
+  discarded: Count,
+  left: Count.describe(
+    'that match too, and that somebody is at work on: of parked ones a handler, so pause their key and discard again when its try has ended',
+  ),
+});
 export type Discarded = z.infer<typeof Discarded>;
 
 export const Resent = z.object({

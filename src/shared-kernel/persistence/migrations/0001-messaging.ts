@@ -33,7 +33,8 @@ export class Messaging extends Migration {
    * row is found depends on no clock.
    */
   private outbox(): void {
-    this.addSql(`create sequence outbox_id minvalue 0 start ${2 ** 32}`);
+    this.addSql('create sequence outbox_id minvalue 0');
+    this.addSql(`select setval('outbox_id', ${2 ** 32})`);
     this.addSql(`
       create table outbox (
         xid xid8 not null default pg_current_xact_id(),
@@ -50,6 +51,10 @@ export class Messaging extends Migration {
         `create table outbox_${slot} partition of outbox (primary key (partition, id)) for values in (${slot})`,
       );
     }
+    // Not compressed, so that a row's size is known without reading it.
+    this.addSql(
+      'alter table outbox alter column payload set storage external, alter column headers set storage external',
+    );
     this.addSql('create index outbox_xid on outbox (xid, id)');
     // One row a turn of the ring: when its slot became the one that is written into.
     this.addSql('create table outbox_ring (slot bigint primary key, started timestamptz not null default now())');
@@ -303,7 +308,7 @@ const RECYCLE_OUTBOX = `
     current bigint; old bigint; leaf regclass; used boolean;
   begin
     if not pg_try_advisory_xact_lock(hashtextextended('seamline.ring.' || current_schema(), 0)) then return 0; end if;
-    current := (select last_value >> 32 from outbox_id);
+    current := pg_sequence_last_value('outbox_id') >> 32;
     insert into outbox_ring (slot) values (current) on conflict do nothing;
     -- A clock that was ahead for a while must not make its slots ageless.
     update outbox_ring set started = now() where started > now();
@@ -352,11 +357,11 @@ const RECYCLE_INBOX = `
     perform 1 from inbox_memory for update skip locked;
     if not found then return 0; end if;
     for n in 0..${INBOX_SLOTS - 1} loop
-      execute format('select event_id from %I order by event_id desc limit 1', 'inbox_' || n) into newest;
+      execute format('select event_id from %I where slot = %s order by event_id desc limit 1', 'inbox_' || n, n) into newest;
       continue when newest is null or uuid_time(newest) > now() - horizon;
       begin
         execute format('lock table %I in access exclusive mode', 'inbox_' || n);
-        execute format('select event_id from %I order by event_id desc limit 1', 'inbox_' || n) into newest;
+        execute format('select event_id from %I where slot = %s order by event_id desc limit 1', 'inbox_' || n, n) into newest;
         if uuid_time(newest) <= now() - horizon then
           execute format('truncate %I', 'inbox_' || n);
           update inbox_memory set since = greatest(since, uuid_time(newest));
