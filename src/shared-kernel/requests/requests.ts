@@ -1,0 +1,139 @@
+import { Logger } from '@nestjs/common';
+import { DomainError } from '../contract/domain-error.js';
+import type { QueryType, ReplyOf, RequestOf } from '../contract/query.js';
+import { asError } from '../persistence/failures.js';
+import { currentContext, runInContext, type TelemetryContext } from '../telemetry/context.js';
+import type { Answerer } from './answers.js';
+import { Call } from './call.js';
+import { Correspondence } from './correspondence.js';
+import type { Elsewhere } from './elsewhere.js';
+import { held } from './held.js';
+import { readQuestion, writeNoAnswer, writeRefusal, writeReply } from './letters.js';
+import { NoAnswer } from './no-answer.js';
+import { type Participant, questionsWithoutAnswer, whyItMayNotTakePart } from './participants.js';
+import { AnsweringContext, originIn } from './telemetry.js';
+
+/** Questions of other apps that are being answered at once; those beyond go without, and soon hear of it. */
+const MOST_AT_ONCE = 512;
+
+/**
+ * All queries of one process. A question goes the same way whether its answerer lives here or elsewhere:
+ *
+ *   ask ──request, closed──▶ deadline ──▶ here: the answerer's method ──reply, closed──▶
+ *                                    └──▶ elsewhere: seam ──▶ wire ──request, open──▶ the same ──▶ wire ──reply, open──▶
+ *
+ * Here both ends hold the very same schema, and what passes it closed passes it open: it is checked once each way, which
+ * also makes the copies that the wire would.
+ */
+export class Requests {
+  private readonly log = new Logger('requests');
+  private readonly participants: Participant[] = [];
+  private readonly answerers = new Map<string, Answerer>();
+  private readonly correspondence: Correspondence | undefined;
+  private underWay = 0;
+
+  constructor(private readonly elsewhere: Elsewhere | undefined) {
+    this.correspondence = elsewhere && new Correspondence(elsewhere);
+  }
+
+  /** A module of this process takes part. @throws when it may not; lists every reason. */
+  join(participant: Participant): void {
+    const problems = whyItMayNotTakePart(participant, this.answerers);
+    if (problems.length > 0)
+      throw new Error(listed(`Module "${participant.declaration.name}" cannot start:`, problems));
+    this.participants.push(participant);
+    for (const answerer of participant.answers) this.answerers.set(answerer.query.name, answerer);
+  }
+
+  /** To be called when all modules of this process have joined. @throws for questions that nobody could answer. */
+  mustBeWhole(): void {
+    const problems = questionsWithoutAnswer(this.participants, this.answerers, this.elsewhere);
+    if (problems.length > 0) throw new Error(listed('Some queries can have no answer:', problems));
+  }
+
+  /** @throws DomainError the owner's own word; NoAnswer. */
+  ask<Query extends QueryType>(
+    module: string,
+    query: Query,
+    request: RequestOf<Query>,
+    within: number,
+    signal?: AbortSignal,
+  ): Promise<ReplyOf<Query>> {
+    const context = currentContext();
+    const left = context?.deadline === undefined ? within : Math.min(within, context.deadline - performance.now());
+    const call = new Call(query.name, module, left, signal);
+    try {
+      call.mustBeWorthwhile();
+      const data = held(query.request, request, () => `${module} asked ${query.name} with`);
+      const answerer = this.answerers.get(query.name);
+      const work = answerer
+        ? () => this.answerHere(answerer, data, call, context)
+        : () => this.askElsewhere(query, data, call, context);
+      return call.answeredOrCancelled(work) as Promise<ReplyOf<Query>>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Answers a question of another app: JSON in, JSON out, whatever happens.
+   * @param signal aborted when the answer is not wanted any more
+   */
+  async answer(question: Buffer, signal: AbortSignal): Promise<string> {
+    if (this.underWay >= MOST_AT_ONCE)
+      return writeNoAnswer(new NoAnswer('overloaded', `${MOST_AT_ONCE} questions are being answered already.`));
+    this.underWay++;
+    try {
+      return writeReply(await this.answered(question, signal));
+    } catch (error) {
+      if (error instanceof DomainError) return writeRefusal(error);
+      return writeNoAnswer(error instanceof NoAnswer ? error : this.failure(error, 'the question'));
+    } finally {
+      this.underWay--;
+    }
+  }
+
+  private answered(question: Buffer, signal: AbortSignal): Promise<unknown> {
+    const { type, source, within, data, ...origin } = readQuestion(question);
+    const answerer = this.answerers.get(type);
+    if (!answerer) throw new NoAnswer('nobody-answers', `Nobody here answers ${type}.`);
+    const request = held(answerer.query.reading.request, data, () => `${source} asked ${type} with`);
+    const call = new Call(type, source, within, signal);
+    // Once it is cancelled nobody hears of it, so it need not be settled: only the answerer, where it cares, is told.
+    return call.answered(() => this.answerHere(answerer, request, call, originIn(origin)));
+  }
+
+  /** @throws DomainError, NoAnswer and nothing else: what else goes wrong is for the log of the answerer. */
+  private answerHere(
+    { query, answer }: Answerer,
+    request: unknown,
+    call: Call,
+    asker: TelemetryContext | undefined,
+  ): Promise<unknown> {
+    return runInContext(new AnsweringContext(query.owner, asker, call.ends), async () => {
+      let reply: unknown;
+      try {
+        reply = await answer(request, call);
+      } catch (error) {
+        if (error instanceof DomainError) throw error;
+        throw this.failure(error, query.name, call);
+      }
+      return held(query.reply, reply, () => `${query.owner} answered ${query.name} with`);
+    });
+  }
+
+  private failure(error: unknown, what: string, call?: Call): NoAnswer {
+    // What was told to stop fails of just that, and nobody waits for it any more.
+    if (!call?.isGivenUp) this.log.error(asError(error));
+    return new NoAnswer('failed', `Answering ${what} failed; the answerer's log says why.`);
+  }
+
+  private askElsewhere(query: QueryType, data: unknown, call: Call, asker: TelemetryContext | undefined) {
+    if (!this.correspondence) throw new NoAnswer('nobody-answers', `Nobody answers ${query.name}.`);
+    return this.correspondence.ask(query, data, call, asker);
+  }
+}
+
+function listed(title: string, problems: readonly string[]): string {
+  return `${title}\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
+}
