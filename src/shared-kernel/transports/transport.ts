@@ -15,8 +15,8 @@ export interface Batch {
 }
 
 /**
- * The receiver's word after its commit, go-back-N. `taken`: this batch and all before it are safe. `expected`: a gap,
- * send again from that number. `stale`: another relay has taken over, stop sending. `paused`: not now, ask again.
+ * The receiver's word after its commit, go-back-N. `taken`: this batch and all before it are safe. `expected`: a gap;
+ * the sender begins a new epoch. `stale`: another relay has taken over, stop sending. `paused`: not now, ask again.
  * Source: Kurose and Ross, "Computer Networking", section 3.4.3 (Go-Back-N).
  */
 export type Acknowledgement =

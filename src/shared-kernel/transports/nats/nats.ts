@@ -1,0 +1,50 @@
+import { nuid } from '@nats-io/transport-node';
+import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
+import { Inbound } from './inbound.js';
+import { Line } from './line.js';
+import { Outbound } from './outbound.js';
+import type { NatsServer } from './server.js';
+
+/**
+ * Over core NATS: a batch is a request, the acknowledgement its answer, and the server keeps nothing. The sender's outbox is
+ * the copy that counts, so a stream would only be a second one to declare, to fill and to lose.
+ */
+export class NatsTransport implements Transport {
+  private readonly inbound: Inbound;
+  private readonly outbound: Outbound;
+  private readonly line: Line;
+
+  /** @param app for the server's list of connections */
+  constructor(server: NatsServer, app: string) {
+    const name = nuid.next();
+    this.inbound = new Inbound(name, () => this.line.open);
+    this.outbound = new Outbound(name, () => this.line.open);
+    this.line = new Line(server, app, {
+      up: (connection) => {
+        this.outbound.up(connection);
+        this.inbound.up(connection);
+      },
+      down: (why) => this.outbound.lost(why),
+      refused: (subject, why) => this.outbound.refused(subject, why),
+    });
+  }
+
+  /** @throws BrokerNotUsable */
+  connect(): Promise<void> {
+    return this.line.connect();
+  }
+
+  send(batch: Batch): Promise<Acknowledgement> {
+    return this.outbound.send(batch);
+  }
+
+  consume(subscriber: string, onBatch: OnBatch): void {
+    this.inbound.consume(subscriber, onBatch);
+  }
+
+  async close(): Promise<void> {
+    await this.inbound.end();
+    this.outbound.close();
+    await this.line.close();
+  }
+}
