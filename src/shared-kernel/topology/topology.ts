@@ -1,47 +1,230 @@
 import { z } from 'zod';
 
+const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+const HOST_AND_PORT = /^(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/;
+
+/** How messages reach an app: from app to app, or by a broker whose address the environment holds. */
+export const BETWEEN_APPS = ['direct', 'bullmq', 'rabbitmq', 'nats'] as const;
+export type BetweenApps = (typeof BETWEEN_APPS)[number];
+
+const ANY_INSTANCES = 'must be a whole number from 1 to 16';
+const ANY_WIRE = 'must be host:port such as inventory.internal:4000, or a list of them';
+
+const address = z.string().regex(HOST_AND_PORT, { error: ANY_WIRE, abort: true }).refine(isAddress, ANY_WIRE);
+
+const App = z.strictObject({
+  modules: z
+    .array(z.string(), 'must be a list of modules')
+    .describe('The modules that live in this app; none in a gateway.'),
+  transport: z
+    .enum(BETWEEN_APPS, `must be one of ${BETWEEN_APPS.join(', ')}`)
+    .optional()
+    .describe('How messages reach this app, where it differs from the others.'),
+  http: z
+    .string('must be an address such as http://inventory.internal:3000')
+    .refine(isHttp, 'must be an address such as http://inventory.internal:3000')
+    .optional()
+    .describe('Where this app serves HTTP. The variable <APP>_HTTP overrides it.'),
+  wire: z
+    .union([address, z.array(address).min(1)], ANY_WIRE)
+    .optional()
+    .describe(
+      'host:port on which the other apps reach this one, of each instance. The variable <APP>_WIRE overrides it.',
+    ),
+  instances: z
+    .int(ANY_INSTANCES)
+    .min(1, ANY_INSTANCES)
+    .max(16, ANY_INSTANCES)
+    .optional()
+    .describe('How many processes `seamline start --topology` runs of it; 1 when absent.'),
+});
+
 /** `topology.json`: which app holds which modules, and how apps reach each other. */
 export const Topology = z.strictObject({
   $schema: z.string().optional(),
-  transport: z.literal('in-process', 'must be "in-process": one app, nothing between its modules'),
-  apps: z.record(z.string(), z.strictObject({ modules: z.array(z.string()) })),
+  transport: z
+    .enum(['in-process', ...BETWEEN_APPS], `must be one of in-process, ${BETWEEN_APPS.join(', ')}`)
+    .describe('How messages go from app to app; "in-process" where there is only one.'),
+  gateway: z
+    .string()
+    .optional()
+    .describe('The app that faces the public and forwards to the others; the first when absent.'),
+  apps: z
+    .record(z.string().regex(NAME), App, {
+      error: ({ code }) =>
+        code === 'invalid_key' ? 'must be a short lower-case name such as "back-office"' : undefined,
+    })
+    .refine((apps) => Object.keys(apps).length > 0, 'must name an app')
+    .describe('The apps by name; the first is the gateway unless "gateway" names another.'),
 });
 export type Topology = z.infer<typeof Topology>;
+
+/** One app of a topology that fits. */
+export interface PlacedApp {
+  readonly name: string;
+  readonly modules: readonly string[];
+  /** How messages from other apps reach it. */
+  readonly transport: BetweenApps;
+  /** Where it serves HTTP; undefined where nobody forwards to it. */
+  readonly http: string | undefined;
+  /** Where each instance of it is reached by the other apps; none where there are no others. */
+  readonly wire: readonly string[];
+  readonly instances: number;
+}
+
+/** A topology held against the modules that there are. */
+export interface Placement {
+  readonly apps: readonly PlacedApp[];
+  readonly gateway: PlacedApp;
+  /** @throws TopologyError for an app that it does not name. */
+  app(name: string): PlacedApp;
+  /** @throws TopologyError for a module that it does not place. */
+  appOf(module: string): PlacedApp;
+}
 
 /** The topology cannot be: `message` lists every reason, `mend` says where to put it right. */
 export class TopologyError extends Error {
   override readonly name = 'TopologyError';
-  readonly mend = 'Correct topology.json: every module of the system stands in exactly one app.';
+  readonly mend =
+    'Correct the topology: every module of the system stands in exactly one app, and apps know where the others are ("seamline start --topology FILE" tells them, where all run on one machine).';
 
   constructor(problems: readonly string[]) {
     super(`The topology does not fit the system:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   }
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * Reads a topology and holds it against the modules there are.
- * @throws TopologyError naming unknown, unplaced and doubly placed modules all at once.
+ * @param env may override addresses, by `<APP>_HTTP` and `<APP>_WIRE` (several instances with commas between)
+ * @throws TopologyError naming everything that is wrong at once: unknown, unplaced and doubly placed modules, missing addresses.
  */
-export function readTopology(json: unknown, modules: readonly string[]): Topology {
-  const read = Topology.safeParse(json);
-  if (!read.success)
-    throw new TopologyError(read.error.issues.map((i) => `${i.path.join('.') || 'topology'}: ${i.message}`));
-  const placed = Object.entries(read.data.apps).flatMap(([app, { modules: held }]) =>
-    held.map((module) => ({ app, module })),
-  );
+export function readTopology(json: unknown, modules: readonly string[], env: Environment = {}): Placement {
+  const topology = parseTopology(json);
+  const apps = Object.entries(topology.apps).map(([name, app]) => placed(name, app, topology, env));
+  const gateway = topology.gateway ?? (apps[0] as PlacedApp).name;
   const problems = [
-    ...placed
-      .filter(({ module }) => !modules.includes(module))
-      .map(({ app, module }) => `apps.${app} names "${module}", which is no module; there are ${modules.join(', ')}.`),
-    ...modules
-      .filter((module) => !placed.some((place) => place.module === module))
-      .map((module) => `Module "${module}" stands in no app.`),
-    ...modules
-      .map((module) => ({ module, apps: placed.filter((place) => place.module === module).map(({ app }) => app) }))
-      .filter(({ apps }) => apps.length > 1)
-      .map(({ module, apps }) => `Module "${module}" stands more than once: in ${apps.join(', ')}.`),
-    ...(Object.keys(read.data.apps).length > 1 ? ['The transport "in-process" reaches one app only.'] : []),
+    ...placementProblems(apps, modules),
+    ...addressProblems(apps, gateway),
+    ...(apps.some(({ name }) => name === gateway)
+      ? []
+      : [`gateway names "${gateway}", which is no app; there are ${namesOf(apps)}.`]),
+    ...(apps.length > 1 && topology.transport === 'in-process'
+      ? [
+          `transport is "in-process", which reaches one app only; there are ${namesOf(apps)}. Take "direct", or one of ${BETWEEN_APPS.slice(1).join(', ')}.`,
+        ]
+      : []),
   ];
   if (problems.length > 0) throw new TopologyError(problems);
-  return read.data;
+  return placement(apps, gateway);
+}
+
+/** @throws TopologyError for what has not the shape of one. */
+export function parseTopology(json: unknown): Topology {
+  const read = Topology.safeParse(json);
+  if (read.success) return read.data;
+  throw new TopologyError(read.error.issues.map((i) => `${i.path.join('.') || 'topology'}: ${i.message}`));
+}
+
+/** Every module that a topology places, once. */
+export function modulesIn({ apps }: Topology): string[] {
+  return [...new Set(Object.values(apps).flatMap(({ modules }) => modules))];
+}
+
+/** The name of an app's variables: `BACK_OFFICE_WIRE` for `back-office`. */
+export function variableOf(app: string, what: 'HTTP' | 'WIRE'): string {
+  return `${app.toUpperCase().replaceAll('-', '_')}_${what}`;
+}
+
+function placed(name: string, app: z.infer<typeof App>, topology: Topology, env: Environment): PlacedApp {
+  /** An empty variable counts as not set. */
+  const given = (what: 'HTTP' | 'WIRE') => env[variableOf(name, what)]?.trim() || undefined;
+  const wire =
+    given('WIRE')
+      ?.split(',')
+      .map((each) => each.trim()) ??
+    app.wire ??
+    [];
+  const inherited = topology.transport === 'in-process' ? 'direct' : topology.transport;
+  return {
+    name,
+    modules: app.modules,
+    transport: app.transport ?? inherited,
+    http: given('HTTP') ?? app.http,
+    wire: typeof wire === 'string' ? [wire] : wire,
+    instances: app.instances ?? 1,
+  };
+}
+
+function placementProblems(apps: readonly PlacedApp[], modules: readonly string[]): string[] {
+  const places = apps.flatMap(({ name, modules: held }) => held.map((module) => ({ app: name, module })));
+  const holding = (module: string) => places.filter((place) => place.module === module).map(({ app }) => app);
+  return [
+    ...places
+      .filter(({ module }) => !modules.includes(module))
+      .map(({ app, module }) => `apps.${app} names "${module}", which is no module; there are ${modules.join(', ')}.`),
+    ...modules.filter((module) => holding(module).length === 0).map((module) => `Module "${module}" stands in no app.`),
+    ...modules
+      .filter((module) => holding(module).length > 1)
+      .map((module) => `Module "${module}" stands more than once: in ${holding(module).join(', ')}.`),
+  ];
+}
+
+function addressProblems(apps: readonly PlacedApp[], gateway: string): string[] {
+  if (apps.length < 2) return [];
+  const holding = apps.filter(({ modules }) => modules.length > 0);
+  return [
+    ...holding
+      .filter(({ wire }) => wire.length === 0)
+      .map(
+        ({ name }) =>
+          `apps.${name} lacks "wire", the host:port on which the other apps reach it: write it there, or set ${variableOf(name, 'WIRE')}.`,
+      ),
+    ...holding
+      .flatMap(({ name, wire }) => wire.filter((each) => !isAddress(each)).map((each) => ({ name, each })))
+      .map(
+        ({ name, each }) =>
+          `${variableOf(name, 'WIRE')} has "${each}", which is no host:port such as inventory.internal:4000.`,
+      ),
+    ...holding
+      .filter(({ name, http }) => name !== gateway && http === undefined)
+      .map(
+        ({ name }) =>
+          `apps.${name} lacks "http", the address to which ${gateway} forwards its routes: write it there, or set ${variableOf(name, 'HTTP')}.`,
+      ),
+    ...holding
+      .filter(({ http }) => http !== undefined && !isHttp(http))
+      .map(
+        ({ name, http }) =>
+          `${variableOf(name, 'HTTP')} is "${http}", which is no address such as http://inventory.internal:3000.`,
+      ),
+  ];
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+function isAddress(text: string): boolean {
+  return HOST_AND_PORT.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535;
+}
+
+function placement(apps: readonly PlacedApp[], gateway: string): Placement {
+  const app = (name: string): PlacedApp => {
+    const found = apps.find((each) => each.name === name);
+    if (!found) throw new TopologyError([`There is no app "${name}"; there are ${namesOf(apps)}.`]);
+    return found;
+  };
+  const byModule = new Map(apps.flatMap((each) => each.modules.map((module) => [module, each] as const)));
+  const appOf = (module: string): PlacedApp => {
+    const found = byModule.get(module);
+    if (!found) throw new TopologyError([`Module "${module}" stands in no app.`]);
+    return found;
+  };
+  return { apps, gateway: app(gateway), app, appOf };
+}
+
+function namesOf(apps: readonly PlacedApp[]): string {
+  return apps.map(({ name }) => name).join(', ');
 }
