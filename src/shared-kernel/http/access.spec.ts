@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module } from '@nestjs/common';
+import { Controller, Get, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateKeyPair } from 'jose';
 import { TestTokens } from '#test/test-tokens';
@@ -19,6 +19,11 @@ class Rooms {
   @Get('mine')
   mine(@CurrentPrincipal() principal: Principal) {
     return principal;
+  }
+
+  @Post('mine')
+  claim() {
+    return {};
   }
 
   @Allow('keeper', 'owner')
@@ -64,6 +69,15 @@ describe('access to routes', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer');
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.json().type).toBe('urn:problem:unauthorized');
+  });
+
+  it('says nothing of what a route would take to whoever may not use it', async () => {
+    const post = async (headers: Record<string, string>) => {
+      const said = { ...headers, 'content-type': 'text/plain' };
+      return (await app.inject({ method: 'POST', url: '/rooms/mine', payload: 'a', headers: said })).statusCode;
+    };
+    expect(await post({})).toBe(401);
+    expect(await post(await tokens.of('anna', 'keeper'))).toBe(415);
   });
 
   it('tells the route who is asking', async () => {

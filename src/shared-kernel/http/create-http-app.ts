@@ -6,20 +6,27 @@ import type { FastifyHttpOptions } from 'fastify';
 import { jsonLogger, type LogLevel } from '../telemetry/logging.js';
 import { answerBrokenRequest, answerWhatNodeWould } from './broken-request.js';
 import { DrainingAdapter } from './draining-adapter.js';
+import { type Forwarding, HANDLER_TIMEOUT, modulesElsewhere, mustBeToldApart } from './forwarding.js';
+import { placeAmongOthers } from './gateway.js';
 import { HealthRegistry } from './health.js';
 import { httpKernelAround } from './http-kernel.js';
+import { readJsonOnly } from './json-only.js';
 import { type ApiDescription, serveOpenApi } from './openapi.js';
 import { refusalOf } from './problem.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { correlationIdOf, logRequest, openRequestContexts } from './request-context.js';
 import { RouteTable } from './route-table.js';
 import { refuseUnstorableText } from './storable-text.js';
+import { believeGateway } from './through-gateway.js';
 import type { HttpSettings } from './tokens.js';
+import { withModules } from './whole-system.js';
 
 export interface HttpAppOptions {
   settings: HttpSettings;
   api: ApiDescription;
   logLevel: LogLevel;
+  /** Where the modules of the system live; absent where all of them live in this app. */
+  forwarding?: Forwarding | undefined;
 }
 
 const SECOND = 1_000;
@@ -29,7 +36,7 @@ const serverOptions: FastifyHttpOptions<Server> = {
   bodyLimit: 1024 * 1024,
   requestTimeout: 20 * SECOND,
   // After the one before it, so that a slow client is told of its own slowness and not of ours.
-  handlerTimeout: 30 * SECOND,
+  handlerTimeout: HANDLER_TIMEOUT,
   connectionTimeout: 60 * SECOND,
   // Longer than the 60 s after which the usual load balancers let go, so that it is never us who hang up first.
   keepAliveTimeout: 65 * SECOND,
@@ -48,15 +55,19 @@ const serverOptions: FastifyHttpOptions<Server> = {
 /** An app of one or more modules behind HTTP, ready for `listen`; `close` drains it. */
 export async function createHttpApp(
   root: Type | DynamicModule,
-  { settings, api, logLevel }: HttpAppOptions,
+  { settings, api, logLevel, forwarding }: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
+  if (forwarding) mustBeToldApart(forwarding);
+  const elsewhere = forwarding ? modulesElsewhere(forwarding).map(({ type }) => type) : [];
+  const whole = elsewhere.length > 0 ? await withModules(elsewhere, root, settings) : undefined;
   const adapter = new DrainingAdapter(serverOptions);
   const fastify = adapter.getInstance();
   const routes = new RouteTable(fastify);
+  if (forwarding) believeGateway(fastify, forwarding.secret);
   openRequestContexts(fastify);
   answerWhatNodeWould(fastify);
   refuseUnstorableText(fastify);
-  fastify.removeContentTypeParser('text/plain');
+  readJsonOnly(fastify);
 
   const app = await NestFactory.create<NestFastifyApplication>(httpKernelAround(root, settings), adapter, {
     logger: jsonLogger(logLevel),
@@ -67,7 +78,8 @@ export async function createHttpApp(
   adapter.whenDraining(() => app.get(HealthRegistry).stop());
   app.useGlobalFilters(new ProblemFilter(routes));
   app.useSecurityHeaders(securityHeaders);
-  serveOpenApi(app, api);
+  serveOpenApi(app, whole ?? app, api);
+  if (forwarding) placeAmongOthers(app, forwarding);
   return app;
 }
 

@@ -6,23 +6,34 @@ import { Returns } from './openapi.js';
 
 const CHECK_DEADLINE_MS = 2_000;
 
-/** Throws, or does not come back, while the module cannot do its work. */
-export type HealthCheck = () => Promise<void>;
+/** Throws, or does not come back, while the module cannot do its work. The signal says that nobody waits for it any more. */
+export type HealthCheck = (signal: AbortSignal) => Promise<void>;
 
 const Status = z.enum(['ready', 'not-ready']);
-export const Readiness = z.object({ status: Status, modules: z.record(z.string(), z.object({ status: Status })) });
+const ByName = z.record(z.string(), z.object({ status: Status }));
+export const Readiness = z.object({
+  status: Status,
+  modules: ByName,
+  apps: ByName.optional().describe('the apps that requests are forwarded to; `status` does not depend on them'),
+});
 export type Readiness = z.infer<typeof Readiness>;
 
-/** Modules register what they need to work; `GET /health/ready` asks all of them at once. */
+/** Modules register what they need to work, the gateway what it forwards to; `GET /health/ready` asks all of them at once. */
 @Injectable()
 export class HealthRegistry {
   private readonly logger = new Logger('Health');
   private readonly checks = new Map<string, HealthCheck[]>();
+  private readonly apps = new Map<string, HealthCheck[]>();
   private stopping = false;
   private asking: Promise<Readiness> | undefined;
 
   register(module: string, check: HealthCheck): void {
     this.checks.set(module, [...(this.checks.get(module) ?? []), check]);
+  }
+
+  /** Another app, without which this one is ready all the same: what else it serves it can. */
+  registerApp(app: string, check: HealthCheck): void {
+    this.apps.set(app, [check]);
   }
 
   /** From now on the process is not ready, whatever its modules say. */
@@ -39,29 +50,37 @@ export class HealthRegistry {
   }
 
   private async askAll(): Promise<Readiness> {
-    const answers = await Promise.all([...this.checks].map(([module, checks]) => this.ask(module, checks)));
-    const ready = !this.stopping && answers.every(([, { status }]) => status === 'ready');
-    return { status: ready ? 'ready' : 'not-ready', modules: Object.fromEntries(answers) };
+    const [modules, apps] = await Promise.all([this.askEach(this.checks), this.askEach(this.apps)]);
+    const ready = !this.stopping && Object.values(modules).every(({ status }) => status === 'ready');
+    return { status: ready ? 'ready' : 'not-ready', modules, ...(this.apps.size > 0 && { apps }) };
   }
 
-  private async ask(module: string, checks: HealthCheck[]): Promise<[string, { status: Readiness['status'] }]> {
+  private async askEach(checks: ReadonlyMap<string, HealthCheck[]>): Promise<Readiness['modules']> {
+    return Object.fromEntries(await Promise.all([...checks].map(([name, each]) => this.ask(name, each))));
+  }
+
+  private async ask(name: string, checks: HealthCheck[]): Promise<[string, { status: Readiness['status'] }]> {
     try {
       await Promise.all(checks.map(withinDeadline));
-      return [module, { status: 'ready' }];
+      return [name, { status: 'ready' }];
     } catch (error) {
-      this.logger.warn(`${module} is not ready: ${error instanceof Error ? error.message : error}`);
-      return [module, { status: 'not-ready' }];
+      this.logger.warn(`${name} is not ready: ${error instanceof Error ? error.message : error}`);
+      return [name, { status: 'not-ready' }];
     }
   }
 }
 
 async function withinDeadline(check: HealthCheck): Promise<void> {
+  const waiting = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_DEADLINE_MS} ms`)), CHECK_DEADLINE_MS);
+    timer = setTimeout(() => {
+      reject(new Error(`no answer within ${CHECK_DEADLINE_MS} ms`));
+      waiting.abort();
+    }, CHECK_DEADLINE_MS);
   });
   try {
-    await Promise.race([check(), deadline]);
+    await Promise.race([check(waiting.signal), deadline]);
   } finally {
     clearTimeout(timer);
   }
@@ -79,8 +98,8 @@ export class HealthController {
   }
 
   @Get('ready')
-  @Returns(200, Readiness, 'every module can do its work')
-  @Returns(503, Readiness, 'not every module can, or the process is going down')
+  @Returns(200, Readiness, 'every module of this app can do its work')
+  @Returns(503, Readiness, 'not every module of this app can, or the process is going down')
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const readiness = await this.registry.readiness();
     if (readiness.status !== 'ready') reply.code(503);

@@ -13,6 +13,7 @@ import { currentContext } from '../telemetry/context.js';
 import { AccessGuard } from './access.js';
 import { AnswerInterceptor } from './answer.js';
 import { HealthController, HealthRegistry } from './health.js';
+import { JsonOnly } from './json-only.js';
 import { HttpSettings, TokenVerifier } from './tokens.js';
 import { ValidationPipe } from './validation.js';
 
@@ -55,6 +56,7 @@ function kebab(className: string): string {
     HealthRegistry,
     TokenVerifier,
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: JsonOnly },
     { provide: APP_PIPE, useClass: ValidationPipe },
     { provide: APP_INTERCEPTOR, useClass: ModuleInContext },
     { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import { Body, Controller, Module, Param, Post } from '@nestjs/common';
@@ -76,6 +77,7 @@ describe('a request repeated under one Idempotency-Key', () => {
       }),
     );
     unitOfWork = new UnitOfWork('notes', await databaseOf(orm), () => undefined);
+    const setUp = (await databaseOf(orm)).pool;
     for (const statement of [
       "create table placement as select 'here'::text as state",
       MUST_BE_HERE,
@@ -83,7 +85,7 @@ describe('a request repeated under one Idempotency-Key', () => {
       `create table idempotency_key (scope text, key text, fingerprint text not null, status int, headers jsonb,
          body jsonb, created_at timestamptz default now(), primary key (scope, key))`,
     ]) {
-      await unitOfWork.query(statement);
+      await setUp.query(statement);
     }
 
     @Module({
@@ -108,7 +110,7 @@ describe('a request repeated under one Idempotency-Key', () => {
 
   beforeEach(async () => {
     meanwhile = async () => undefined;
-    await unitOfWork.query('truncate note, idempotency_key');
+    await unitOfWork.transaction((tx) => tx.query('truncate note, idempotency_key'));
   });
 
   const post = (key: string | undefined, payload: object | undefined, url = '/notes', who = anna) =>
@@ -119,6 +121,15 @@ describe('a request repeated under one Idempotency-Key', () => {
       payload: payload ?? {},
     });
   const notes = () => unitOfWork.query('select text from note');
+
+  it('may take longer than a transaction may be silent', async () => {
+    meanwhile = async () => {
+      await unitOfWork.query(`set local idle_in_transaction_session_timeout = '2500ms'`);
+      await sleep(3_500);
+    };
+    expect((await post('slow', { text: 'slow' })).statusCode).toBe(201);
+    expect(await notes()).toEqual([{ text: 'slow' }]);
+  });
 
   it('is done once and answered the same to the last byte', async () => {
     const first = await post('k1', { text: 'hello' });
@@ -207,8 +218,10 @@ describe('a request repeated under one Idempotency-Key', () => {
   it('waits for a twin in another process, on the row', async () => {
     // Given: another process holds the same key, not yet committed
     await post('k1', { text: 'hello' });
-    const [kept] = await unitOfWork.query<{ scope: string; key: string; fingerprint: string }>(
-      'delete from idempotency_key returning scope, key, fingerprint',
+    const [kept] = await unitOfWork.transaction((tx) =>
+      tx.query<{ scope: string; key: string; fingerprint: string }>(
+        'delete from idempotency_key returning scope, key, fingerprint',
+      ),
     );
     const elsewhere = new pg.Client({ connectionString: database.databaseUrl });
     await elsewhere.connect();

@@ -24,9 +24,14 @@ import { Turns } from './turns.js';
 export const Idempotent = (...before: Type<NestInterceptor>[]) =>
   applyDecorators(UseInterceptors(...before, IdempotencyInterceptor), TakesIdempotencyKey());
 
+/** Well below the 5 s of silence after which the server ends a transaction. In milliseconds. */
+const STAY_AWAKE_EVERY = 2_000;
+/** Work that hangs for ever must not hold its connection and its locks as long. In milliseconds. */
+const LONGEST_WORK = 300_000;
+
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
-interface Attempt {
+export interface Attempt {
   scope: string;
   key: string;
   fingerprint: string;
@@ -46,10 +51,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const key = idempotencyKey(request);
-    if (key === undefined) return next.handle();
-    const attempt = attemptOf(request, key);
+    const attempt = attemptUnderKey(http.getRequest<FastifyRequest>());
+    if (attempt === undefined) return next.handle();
     const work = () => this.once(attempt, http.getResponse(), next);
     return from(this.turns.take(`${attempt.scope} ${attempt.key}`, work));
   }
@@ -61,11 +64,28 @@ export class IdempotencyInterceptor implements NestInterceptor {
         reply.header('idempotency-replayed', 'true');
         return answer;
       }
-      const result = await lastValueFrom(next.handle());
+      const result = await keptAwake(tx, () => lastValueFrom(next.handle()));
       const answer = result instanceof Answer ? result : new Answer(reply.statusCode, result);
       await keep(tx, attempt, answer);
       return answer;
     });
+  }
+}
+
+/** What a request under a key is known by; undefined for one without a key. */
+export function attemptUnderKey(request: FastifyRequest): Attempt | undefined {
+  const key = idempotencyKey(request);
+  return key === undefined ? undefined : attemptOf(request, key);
+}
+
+/** The route may work in transactions of other modules for longer than the server bears this one to be silent. */
+async function keptAwake<Result>(tx: Transaction, work: () => Promise<Result>): Promise<Result> {
+  const until = performance.now() + LONGEST_WORK;
+  const timer = setInterval(() => performance.now() < until && tx.stayAwake(), STAY_AWAKE_EVERY);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -122,11 +142,13 @@ async function earlierAnswer(tx: Transaction, { scope, key, fingerprint }: Attem
        from idempotency_key where scope = $1 and key = $2`,
     [scope, key],
   );
-  if (kept?.fingerprint !== fingerprint) {
-    const message = 'This Idempotency-Key was used for another body. Send the same body again, or take a new key.';
-    throw new DomainError('conflict', 'idempotency-key-reused', message);
-  }
+  if (kept?.fingerprint !== fingerprint) throw usedForAnother();
   return new Answer(kept.status, kept.body === null ? undefined : JSON.parse(kept.body), kept.location ?? undefined);
+}
+
+export function usedForAnother(): DomainError {
+  const message = 'This Idempotency-Key was used for another body. Send the same body again, or take a new key.';
+  return new DomainError('conflict', 'idempotency-key-reused', message);
 }
 
 /** Properties in order of name, so that two ways to write one object have one fingerprint. */

@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type INestApplication } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
   ApiHeader,
@@ -51,15 +51,22 @@ function problemContent(description: string) {
   return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } } };
 }
 
-/** `/openapi.json` and the page `/docs`, put together when first asked for. */
-export function serveOpenApi(app: NestFastifyApplication, description: ApiDescription): void {
-  SwaggerModule.setup('docs', app, () => describe(app, description), {
+/**
+ * `/openapi.json` and the page `/docs`, put together when first asked for.
+ * @param described the app whose routes they tell of
+ */
+export function serveOpenApi(
+  app: NestFastifyApplication,
+  described: INestApplication,
+  description: ApiDescription,
+): void {
+  SwaggerModule.setup('docs', app, () => inOrder(describe(described, description)), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
   });
 }
 
-function describe(app: NestFastifyApplication, { title, description, version }: ApiDescription): OpenAPIObject {
+function describe(app: INestApplication, { title, description, version }: ApiDescription): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle(title)
     .setDescription(description)
@@ -88,6 +95,21 @@ function withProblems(document: OpenAPIObject): OpenAPIObject {
     ...document,
     components: { ...document.components, schemas: { ...document.components?.schemas, ...problem } },
   };
+}
+
+/** By name: in which order modules are found depends on the app that they live in. */
+function inOrder({ paths, components, ...rest }: OpenAPIObject): OpenAPIObject {
+  const sorted = <Named extends object>(named: Named) =>
+    Object.fromEntries(Object.entries(named).sort(byName)) as Named;
+  return {
+    ...rest,
+    paths: sorted(paths),
+    components: { ...components, schemas: sorted(components?.schemas ?? {}) },
+  };
+}
+
+function byName([one]: [string, unknown], [other]: [string, unknown]): number {
+  return one < other ? -1 : 1;
 }
 
 function operationsOf(document: OpenAPIObject): OperationObject[] {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DomainError, type DomainErrorKind, type FieldError } from '../contract/domain-error.js';
 import { isUnavailable } from '../persistence/failures.js';
 import { ModuleFenced } from '../persistence/fence.js';
+import { NoAnswer } from '../requests/no-answer.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -34,6 +35,7 @@ const STATUS_OF: Record<DomainErrorKind, number> = {
   forbidden: 403,
   unauthorized: 401,
   'too-many': 429,
+  unavailable: 503,
 };
 
 /** Errors about a URL repeat it, and it may be as long as a header can be. */
@@ -44,7 +46,7 @@ const RETRY_AFTER_SECONDS = 2;
 /** Turns whatever was thrown into what the client may know of it. Nothing of an unexpected error gets out. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof DomainError) return fromDomain(error);
-  if (error instanceof ModuleFenced || isUnavailable(error)) return unavailable();
+  if (error instanceof ModuleFenced || error instanceof NoAnswer || isUnavailable(error)) return unavailable();
   if (error instanceof HttpException) return fromStatus(error.getStatus(), error.message);
   const status = statusOfFramework(error);
   if (status === 503) return unavailable();
@@ -71,7 +73,17 @@ function fromDomain(error: DomainError): Refusal {
 
 function fromStatus(status: number, detail: string): Refusal {
   if (status === 503) return unavailable();
+  if (status === 415) return unsupportedMediaType();
   return { problem: { type: 'about:blank', title: titleOf(status), status, detail: detail.slice(0, LONGEST_DETAIL) } };
+}
+
+/** Says what would do (RFC 9110, 15.5.16). */
+function unsupportedMediaType(): Refusal {
+  const detail = 'A body is taken as JSON only: send it with "Content-Type: application/json".';
+  return {
+    problem: { type: 'about:blank', title: titleOf(415), status: 415, detail },
+    headers: { accept: 'application/json' },
+  };
 }
 
 function unavailable(): Refusal {

@@ -49,6 +49,11 @@ class Parcels {
     throw (FAILURES[id] ?? FAILURES.gone)?.();
   }
 
+  @Post('batch')
+  many() {
+    return accepted({ status: 'sent' });
+  }
+
   @Post(':id/dispatch')
   dispatch() {
     return accepted({ status: 'sent' });
@@ -227,8 +232,11 @@ describe('the HTTP edge', () => {
         expect((await problem(postText(text))).status).toBe(400);
       }
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'a', '']) {
-        expect((await problem(postText('to=a', type))).status).toBe(415);
+        const { status, detail } = await problem(postText('to=a', type));
+        expect([status, detail]).toEqual([415, expect.stringContaining('Content-Type: application/json')]);
       }
+      expect((await postText('to=a', 'text/plain')).headers.accept).toBe('application/json');
+      expect((await app.inject({ method: 'POST', url: '/nowhere', payload: 'a' })).statusCode).toBe(404);
     });
   });
 
@@ -243,6 +251,14 @@ describe('the HTTP edge', () => {
       expect(answer.statusCode).toBe(405);
       expect(answer.headers.allow).toBe('GET, HEAD');
       expect((await app.inject({ method: 'OPTIONS', url: '/parcels' })).headers.allow).toBe('GET, HEAD, POST');
+    });
+
+    it('a wrong method with those of the path that is named, and not of one that only looks like it', async () => {
+      const answer = await app.inject({ method: 'PUT', url: '/parcels/batch' });
+      expect([answer.headers.allow, answer.json().detail]).toEqual([
+        'POST',
+        'PUT is not for this path; POST would be.',
+      ]);
     });
 
     it('a URL that cannot be decoded with 400, and one that is too long with 414', async () => {

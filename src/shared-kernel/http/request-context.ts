@@ -24,7 +24,8 @@ export function correlationIdOf(request: IncomingMessage): string {
 /** Opens the telemetry context of each request, says its correlation id in the answer and logs how it went. */
 export function openRequestContexts(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    request.telemetry = { correlationId: request.id, ...traceOf(request.headers) };
+    const deadline = performance.now() + request.routeOptions.handlerTimeout;
+    request.telemetry = { correlationId: request.id, ...traceOf(request.headers), deadline };
     reply.header('x-correlation-id', request.id);
     runInContext(request.telemetry, done);
   });

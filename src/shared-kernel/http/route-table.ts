@@ -13,12 +13,23 @@ export class RouteTable {
     });
   }
 
-  /** Empty for a path that no route has. */
+  /**
+   * Empty for a path that no route has. Of several patterns the one that says most of the path by name counts: what takes
+   * POST at `/messages/retry` is no message that `GET /messages/:id` could show.
+   */
   methodsOf(url: string): string[] {
-    const path = url.split('?', 1)[0] ?? '';
-    const known = [...this.methods].filter(([pattern]) => matches(pattern.split('/'), path.split('/')));
-    return [...new Set(known.flatMap(([, methods]) => [...methods]))].sort();
+    const path = (url.split('?', 1)[0] ?? '').split('/');
+    const known = [...this.methods]
+      .map(([pattern, methods]) => ({ pattern: pattern.split('/'), methods }))
+      .filter(({ pattern }) => matches(pattern, path));
+    const most = Math.max(...known.map(({ pattern }) => namedIn(pattern)));
+    const meant = known.filter(({ pattern }) => namedIn(pattern) === most);
+    return [...new Set(meant.flatMap(({ methods }) => [...methods]))].sort();
   }
+}
+
+function namedIn(pattern: readonly string[]): number {
+  return pattern.filter((part) => !part.startsWith(':')).length;
 }
 
 function matches(pattern: string[], path: string[]): boolean {

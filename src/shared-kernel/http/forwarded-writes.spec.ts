@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { send } from '#test/http';
+import { FrontAndBack } from './testing/front-and-back.js';
+import { BooksModule, TillModule } from './testing/till-and-books.js';
+
+describe('a write, where its reader lives in another app', () => {
+  let both: FrontAndBack;
+
+  beforeAll(async () => {
+    both = await FrontAndBack.start({ front: [TillModule], back: [BooksModule] });
+    // What is published before a relay has first seen its subscribers is not for them.
+    await untilHeard('/till/sales', '/books/entries/first');
+    await untilHeard('/books/entries', '/till/sales/first');
+  });
+  afterAll(() => both.close());
+
+  const post = (path: string, body: object, headers = {}) => send(both.url, 'POST', path, { body, headers });
+  const heard = async (path: string) => (await send<unknown[]>(both.url, 'GET', path)).body;
+
+  const untilHeard = async (write: string, read: string) => {
+    do await post(write, { key: 'first', n: 0 });
+    while ((await heard(read)).length === 0);
+  };
+
+  it('here is answered when the app elsewhere has heard of it', async () => {
+    for (let n = 0; n < 20; n++) {
+      expect((await post('/till/sales', { key: `here ${n}`, n })).status).toBe(201);
+      expect(await heard(`/books/entries/here ${n}`)).toEqual([{ type: 'till.sold.v1', n }]);
+    }
+  });
+
+  it('elsewhere is answered when this app has heard of it', async () => {
+    for (let n = 0; n < 20; n++) {
+      expect((await post('/books/entries', { key: `there ${n}`, n })).status).toBe(201);
+      expect(await heard(`/till/sales/there ${n}`)).toEqual([{ type: 'books.entered.v1', n }]);
+    }
+  });
+
+  it('elsewhere is done once under one key, however often and at once it is asked for', async () => {
+    const same = { 'idempotency-key': 'once' };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => post('/books/entries', { key: 'once', n: 1 }, same)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ headers }) => headers.get('location')))).toEqual(new Set(['/books/entries/once']));
+    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(7);
+    expect(await heard('/till/sales/once')).toHaveLength(1);
+    expect(await post('/books/entries', { key: 'once', n: 2 }, same)).toMatchObject({ status: 409 });
+  });
+
+  it('here goes on while the app elsewhere is down, and is heard of later', async () => {
+    await both.end('back');
+    expect((await post('/till/sales', { key: 'meanwhile', n: 1 })).status).toBe(201);
+    expect((await post('/books/entries', { key: 'meanwhile', n: 1 })).status).toBe(503);
+    await both.boot('back');
+    const until = Date.now() + 10_000;
+    while ((await heard('/books/entries/meanwhile')).length === 0 && Date.now() < until);
+    expect(await heard('/books/entries/meanwhile')).toHaveLength(1);
+  });
+});
