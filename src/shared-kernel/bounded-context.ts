@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineConfig, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import {
   type BeforeApplicationShutdown,
@@ -12,6 +13,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { QueryType } from './contract/query.js';
 import { HealthRegistry } from './http/health.js';
 import { SubscribersUnitOfWork } from './messaging/care/about-subscriber.js';
 import { MessageCareController } from './messaging/care/care.controller.js';
@@ -20,13 +22,22 @@ import { type ModuleUnderCare, takesMessages } from './messaging/care/module-und
 import { Dispatch } from './messaging/dispatch.js';
 import { Housekeeping } from './messaging/housekeeping.js';
 import { Receiver } from './messaging/receiver.js';
-import { type BoundSubscription, bindSubscriptions } from './messaging/subscriptions.js';
+import {
+  type BoundSubscription,
+  bindSubscriptions,
+  DEFAULTS,
+  type Subscribed,
+  subscriptionsOf,
+} from './messaging/subscriptions.js';
 import { WaitingRoom } from './messaging/waiting-room.js';
 import { databaseOf } from './persistence/database.js';
 import { type MigrationStep, migrate } from './persistence/migrate.js';
 import { UnitOfWork } from './persistence/unit-of-work.js';
+import { bindAnswers } from './requests/answers.js';
+import type { Participant } from './requests/participants.js';
+import { Queries } from './requests/queries.js';
 import { Runtime } from './runtime.js';
-import { bindSagas } from './sagas/saga-runner.js';
+import { bindSagas, sagaTypes } from './sagas/saga-runner.js';
 import { ModuleDeclaration } from './topology/declaration.js';
 
 /** What a module hands to the kernel; all of it by name, nothing is found by reflection. */
@@ -39,7 +50,14 @@ export interface BoundedContextOptions {
   readonly subscribers?: readonly Type<object>[];
   /** Providers of the module with @Saga. */
   readonly sagas?: readonly Type<object>[];
+  /** Providers of the module with @Answers methods. */
+  readonly answers?: readonly Type<object>[];
+  /** The queries that the module asks of others. */
+  readonly asks?: readonly QueryType[];
 }
+
+/** Messages that are being handled when the process is to end have so long to come to their end; others come again. In milliseconds. */
+const GRACE = 1_500;
 
 const OPTIONS = Symbol('BoundedContextOptions');
 
@@ -71,13 +89,15 @@ class ContextLifecycle
     this.waitingRoom = waitingRoom;
     this.receiver = receiver;
     this.runtime.options.transport.consume(name, (batch) => receiver.receive(batch));
-    this.runtime.announce(this.options.declaration, subscriptions);
+    this.runtime.announce(this.options.declaration, subscribedBy(this.options));
+    this.runtime.requests.join(this.participant());
     this.health.register(name, async () => {
       await this.unitOfWork.query('select 1');
     });
   }
 
   onApplicationBootstrap(): void {
+    this.runtime.requests.mustBeWhole();
     this.runtime.startRelay(this.options.declaration);
     this.waitingRoom?.start();
     this.housekeeping = new Housekeeping(this.unitOfWork);
@@ -87,22 +107,34 @@ class ContextLifecycle
   /** The last request has been answered by now; what was published and not delivered waits for the next start. */
   async beforeApplicationShutdown(): Promise<void> {
     const { name } = this.options.declaration;
-    await Promise.all([this.runtime.stopRelay(name), this.waitingRoom?.stop(), this.housekeeping?.stop()]);
+    const stopped = Promise.all([this.runtime.stopRelay(name), this.waitingRoom?.stop(), this.housekeeping?.stop()]);
+    await Promise.race([stopped, sleep(GRACE, undefined, { ref: false })]);
   }
 
   async onApplicationShutdown(): Promise<void> {
     // After all relays have stopped, those of other modules too. Without a database there is nobody to tell.
-    await this.receiver?.end().catch(() => undefined);
+    await Promise.all([this.receiver?.end(), this.waitingRoom?.end()]).catch(() => undefined);
     await this.orm.close(true);
   }
 
   private subscriptions(): BoundSubscription[] {
     const { declaration, subscribers = [], sagas = [] } = this.options;
-    const instance = (provider: Type<object>): object => this.injector.get(provider, { strict: false });
     return [
-      ...subscribers.flatMap((provider) => bindSubscriptions(instance(provider))),
-      ...bindSagas(declaration.name, sagas.map(instance)),
+      ...subscribers.flatMap((provider) => bindSubscriptions(this.instance(provider))),
+      ...bindSagas(
+        declaration.name,
+        sagas.map((saga) => this.instance(saga)),
+      ),
     ];
+  }
+
+  private participant(): Participant {
+    const { declaration, answers = [], asks = [] } = this.options;
+    return { declaration, answers: answers.flatMap((provider) => bindAnswers(this.instance(provider))), asks };
+  }
+
+  private instance(provider: Type<object>): object {
+    return this.injector.get(provider, { strict: false });
   }
 }
 
@@ -175,9 +207,14 @@ export class BoundedContext {
           useFactory: async (orm: MikroORM, runtime: Runtime) =>
             new UnitOfWork(name, await databaseOf(orm), (messages) => runtime.wakeRelay(name, messages)),
         },
+        {
+          provide: Queries,
+          inject: [Runtime],
+          useFactory: ({ requests }: Runtime) => new Queries(name, new Set(options.asks), requests),
+        },
         ContextLifecycle,
       ],
-      exports: [UnitOfWork],
+      exports: [UnitOfWork, Queries],
     };
   }
 }
@@ -188,6 +225,16 @@ export function contextOf(module: Type): BoundedContextOptions | undefined {
   const context = imports.find((each): each is DynamicModule => 'module' in each && each.module === BoundedContext);
   const options = context?.providers?.find((provider) => 'provide' in provider && provider.provide === OPTIONS);
   return options && 'useValue' in options ? (options.useValue as BoundedContextOptions) : undefined;
+}
+
+/** What a module takes, whether it lives in this process or in another app. */
+export function subscribedBy({ declaration, subscribers = [], sagas = [] }: BoundedContextOptions): Subscribed[] {
+  return [
+    ...subscribers.flatMap((subscriber) =>
+      subscriptionsOf(subscriber).map(({ type, options }) => ({ type, options: { ...DEFAULTS, ...options } })),
+    ),
+    ...sagaTypes(declaration.name, sagas).map((type) => ({ type, options: DEFAULTS })),
+  ];
 }
 
 /** The declarations of the bounded contexts among a root module's imports, in their order. */

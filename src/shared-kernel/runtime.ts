@@ -1,7 +1,9 @@
 import type { Outgoing } from './messaging/outbox.js';
 import { Relay } from './messaging/relay.js';
 import type { Subscriber } from './messaging/subscribers.js';
-import type { BoundSubscription } from './messaging/subscriptions.js';
+import type { Subscribed } from './messaging/subscriptions.js';
+import type { Elsewhere } from './requests/elsewhere.js';
+import { Requests } from './requests/requests.js';
 import type { ModuleDeclaration } from './topology/declaration.js';
 import type { Transport } from './transports/transport.js';
 
@@ -15,6 +17,8 @@ export interface RuntimeOptions {
   readonly transport: Transport;
   /** What modules need to know of the outside, by module; each reads its own with a schema of its own. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The way to modules of other apps, for queries; absent where there is only this one. */
+  readonly elsewhere?: Elsewhere | undefined;
 }
 
 /**
@@ -22,10 +26,14 @@ export interface RuntimeOptions {
  * Modules announce their subscriptions while Nest initialises them; the relays start after the last one has.
  */
 export class Runtime {
-  private readonly announced: { declaration: ModuleDeclaration; subscriptions: readonly BoundSubscription[] }[] = [];
+  private readonly announced: { declaration: ModuleDeclaration; subscriptions: readonly Subscribed[] }[] = [];
   private readonly relays = new Map<string, Relay>();
 
-  constructor(readonly options: RuntimeOptions) {}
+  readonly requests: Requests;
+
+  constructor(readonly options: RuntimeOptions) {
+    this.requests = new Requests(options.elsewhere);
+  }
 
   /** Connections of one module's pool: the budget less one direct connection a relay, shared evenly. */
   get poolSize(): number {
@@ -39,7 +47,8 @@ export class Runtime {
     return url;
   }
 
-  announce(declaration: ModuleDeclaration, subscriptions: readonly BoundSubscription[]): void {
+  /** To be called for the modules of other apps before those of this one start. */
+  announce(declaration: ModuleDeclaration, subscriptions: readonly Subscribed[]): void {
     this.announced.push({ declaration, subscriptions });
   }
 

@@ -10,6 +10,7 @@ import { Sandbox } from './persistence/migrations/0002-sandbox.js';
 import { PaymentMapping } from './persistence/payment.mapping.js';
 import { ProviderDesk } from './provider/provider-desk.js';
 import { SandboxProvider } from './provider/sandbox-provider.js';
+import { AssessPaymentHandler } from './use-cases/assess-payment.js';
 import { CreditCustomerHandler } from './use-cases/credit-customer.js';
 import { GetAccountHandler } from './use-cases/get-account.js';
 import { GetCreditNoteHandler } from './use-cases/get-credit-note.js';
@@ -29,6 +30,7 @@ import { RequestReversalHandler } from './use-cases/request-reversal.js';
         { name: 'billing-0002-sandbox', class: Sandbox },
       ],
       subscribers: [BillingSubscriber],
+      answers: [BillingSubscriber],
     }),
   ],
   controllers: [BillingController],
@@ -36,6 +38,7 @@ import { RequestReversalHandler } from './use-cases/request-reversal.js';
     BillingSubscriber,
     ProviderDesk,
     { provide: PaymentProvider, useClass: SandboxProvider },
+    AssessPaymentHandler,
     RequestAuthorisationHandler,
     RequestCaptureHandler,
     RequestReversalHandler,

@@ -12,6 +12,7 @@ import { IssueCreditNote } from './contract/issue-credit-note.js';
 import { PaymentAuthorised } from './contract/payment-authorised.js';
 import { PaymentCaptured } from './contract/payment-captured.js';
 import { PaymentDeclined } from './contract/payment-declined.js';
+import { PaymentProspect } from './contract/payment-prospect.js';
 import { PaymentReversed } from './contract/payment-reversed.js';
 import { ReversePayment } from './contract/reverse-payment.js';
 
@@ -76,6 +77,25 @@ describe('billing', () => {
       reference,
       status,
     ]);
+
+  describe('expects of a token', () => {
+    it.each([
+      ['tok_ok', 'likely'],
+      ['tok_declined', 'unlikely'],
+      ['tok_nobody-knows', 'unlikely'],
+      ['constructor', 'unlikely'],
+    ] as const)('%s that a payment is %s, and charges nothing', async (token, payment) => {
+      const books = 'select count(*)::int as payments from billing.sandbox_payment';
+      const before = (await database.query(books)).rows;
+      expect(await billing.ask(PaymentProspect, { token })).toEqual({ payment });
+      expect((await database.query(books)).rows).toEqual(before);
+    });
+
+    it('nothing while the provider is silent', async () => {
+      const asking = billing.ask(PaymentProspect, { token: 'tok_timeout' }, { within: 60 });
+      await expect(asking).rejects.toMatchObject({ reason: 'deadline' });
+    });
+  });
 
   describe('pays for an order', () => {
     it('by setting the amount aside, and then taking it', async () => {

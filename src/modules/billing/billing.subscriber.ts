@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import type { ReplyOf, RequestOf } from '#kernel/contract/query';
 import { Handle, type Message } from '#kernel/messaging/subscriptions';
+import { Answers } from '#kernel/requests/answers';
+import type { Asked } from '#kernel/requests/call';
 import { AuthorisePayment } from './contract/authorise-payment.js';
 import { CapturePayment } from './contract/capture-payment.js';
 import { IssueCreditNote } from './contract/issue-credit-note.js';
+import { PaymentProspect } from './contract/payment-prospect.js';
 import { ReversePayment } from './contract/reverse-payment.js';
 import { ProviderDesk } from './provider/provider-desk.js';
+import { AssessPayment } from './use-cases/assess-payment.js';
 import { CreditCustomer } from './use-cases/credit-customer.js';
 import { RequestAuthorisation } from './use-cases/request-authorisation.js';
 import { RequestCapture } from './use-cases/request-capture.js';
@@ -15,6 +20,7 @@ import { RequestReversal } from './use-cases/request-reversal.js';
 export class BillingSubscriber {
   constructor(
     private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
     private readonly desk: ProviderDesk,
   ) {}
 
@@ -39,5 +45,13 @@ export class BillingSubscriber {
   @Handle(IssueCreditNote)
   credit({ payload }: Message<typeof IssueCreditNote>): Promise<void> {
     return this.commands.execute(new CreditCustomer(payload));
+  }
+
+  @Answers(PaymentProspect)
+  async prospect(
+    { token }: RequestOf<typeof PaymentProspect>,
+    { signal }: Asked,
+  ): Promise<ReplyOf<typeof PaymentProspect>> {
+    return { payment: await this.queries.execute(new AssessPayment(token, signal)) };
   }
 }

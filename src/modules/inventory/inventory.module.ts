@@ -6,6 +6,7 @@ import declaration from './module.json' with { type: 'json' };
 import { Stock } from './persistence/migrations/0001-stock.js';
 import { ReservationMapping } from './persistence/reservation.mapping.js';
 import { AdjustStockHandler } from './use-cases/adjust-stock.js';
+import { CheckAvailabilityHandler } from './use-cases/check-availability.js';
 import { GetStockHandler } from './use-cases/get-stock.js';
 import { IssueReservedStockHandler } from './use-cases/issue-reserved-stock.js';
 import { MakeReservationHandler } from './use-cases/make-reservation.js';
@@ -21,12 +22,14 @@ import { TrackProductHandler } from './use-cases/track-product.js';
       entities: [ReservationMapping],
       migrations: [{ name: 'inventory-0001-stock', class: Stock }],
       subscribers: [InventorySubscriber],
+      answers: [InventorySubscriber],
     }),
   ],
   controllers: [InventoryController],
   providers: [
     InventorySubscriber,
     AdjustStockHandler,
+    CheckAvailabilityHandler,
     IssueReservedStockHandler,
     GetStockHandler,
     MakeReservationHandler,

@@ -16,7 +16,7 @@ import { CancelOrder } from './use-cases/cancel-order.js';
 import { GetOrder } from './use-cases/get-order.js';
 import { GetReturn } from './use-cases/get-return.js';
 import { ListOrders } from './use-cases/list-orders.js';
-import { PlaceOrder } from './use-cases/place-order.js';
+import { type PlacedOrder, PlaceOrder } from './use-cases/place-order.js';
 import { ReturnGoods } from './use-cases/return-goods.js';
 
 const Lines = z
@@ -50,6 +50,16 @@ const OrderView = OrderSummary.extend({
   cancellationRequested: z.boolean(),
   history: z.array(z.object({ status: Status, at: z.iso.datetime(), reason: z.string().optional() })),
 });
+const PlacedOrderView = OrderView.extend({
+  expected: z
+    .enum(['available', 'short', 'unknown'])
+    .describe(
+      'what inventory says of the stock just now; a hint that nothing depends on, unknown without a quick answer',
+    ),
+  expectedPayment: z
+    .enum(['likely', 'unlikely', 'unknown'])
+    .describe('what the payment provider says of the token just now; a hint likewise'),
+});
 const ReturnView = z.object({
   id: z.uuid(),
   status: z.enum(['requested', 'completed']),
@@ -69,15 +79,15 @@ export class OrdersController {
   @Post()
   @Idempotent()
   @HttpCode(202)
-  @Returns(202, OrderView, 'Taken on; whether it is met is told at its Location.')
+  @Returns(202, PlacedOrderView, 'Taken on; whether it is met is told at its Location.')
   @Refuses({ 403: 'prices and customers are for sales to set', 422: 'an unknown sku, or what breaks the schema' })
   async place(@Body({ schema: NewOrder }) body: z.output<typeof NewOrder>, @CurrentPrincipal() principal: Principal) {
     mayOrder(body, principal);
     const customerId = isSales(principal) ? (body.customerId ?? null) : principal.id;
-    const order: Order = await this.commands.execute(
+    const { order, prospects }: PlacedOrder = await this.commands.execute(
       new PlaceOrder({ customerId, lines: body.lines, paymentToken: body.payment.token }),
     );
-    return accepted(view(order), `/orders/${order.id}`);
+    return accepted({ ...view(order), ...prospects }, `/orders/${order.id}`);
   }
 
   @Get()

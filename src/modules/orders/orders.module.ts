@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BoundedContext } from '#kernel/bounded-context';
+import { PaymentProspect } from '#modules/billing/contract/payment-prospect';
+import { Availability } from '#modules/inventory/contract/availability';
 import declaration from './module.json' with { type: 'json' };
 import { OrdersController } from './orders.controller.js';
 import { OrdersSubscriber } from './orders.subscriber.js';
@@ -12,6 +14,7 @@ import { GetOrderHandler } from './use-cases/get-order.js';
 import { GetReturnHandler } from './use-cases/get-return.js';
 import { ListOrdersHandler } from './use-cases/list-orders.js';
 import { PlaceOrderHandler } from './use-cases/place-order.js';
+import { ProspectsOfOrders } from './use-cases/prospects.js';
 import { ReturnGoodsHandler } from './use-cases/return-goods.js';
 
 @Module({
@@ -22,12 +25,14 @@ import { ReturnGoodsHandler } from './use-cases/return-goods.js';
       migrations: [{ name: 'orders-0001-orders', class: Orders }],
       subscribers: [OrdersSubscriber],
       sagas: [Checkout],
+      asks: [Availability, PaymentProspect],
     }),
   ],
   controllers: [OrdersController],
   providers: [
     OrdersSubscriber,
     Checkout,
+    ProspectsOfOrders,
     PlaceOrderHandler,
     CancelOrderHandler,
     ReturnGoodsHandler,

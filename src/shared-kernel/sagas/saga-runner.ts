@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Type } from '@nestjs/common';
 import { z } from 'zod';
 import { defineCommand, type MessageType } from '../contract/message.js';
 import { delay } from '../messaging/delayed.js';
@@ -55,6 +56,16 @@ export function sagaTimeout(module: string) {
   return defineCommand(`${module}.saga-timeout.v1`, 'key', shape);
 }
 
+/** What the sagas of a module take, their timers included. */
+export function sagaTypes(module: string, sagas: readonly Type<object>[]): MessageType[] {
+  const types = sagas.flatMap((saga) => typesOf(sagaDefinition(saga)));
+  return sagas.length === 0 ? [] : [...types, sagaTimeout(module)];
+}
+
+function typesOf({ steps, undoneBy = [] }: SagaDefinition): MessageType[] {
+  return [...new Map([...steps.map(({ type }) => type), ...undoneBy].map((type) => [type.name, type])).values()];
+}
+
 /** The subscriptions of a module's sagas, and of their timers. */
 export function bindSagas(module: string, sagas: readonly object[]): BoundSubscription[] {
   if (sagas.length === 0) return [];
@@ -78,9 +89,7 @@ class SagaRunner {
   ) {}
 
   subscriptions(): BoundSubscription[] {
-    const { steps, undoneBy = [] } = this.definition;
-    const types = new Map([...steps.map(({ type }) => type), ...undoneBy].map((type) => [type.name, type]));
-    return [...types.values()].map((type) => ({
+    return typesOf(this.definition).map((type) => ({
       type,
       inBatches: false,
       options: DEFAULTS,

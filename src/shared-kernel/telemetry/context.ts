@@ -8,10 +8,12 @@ export interface TelemetryContext {
   /** One id for all that follows from one request, across modules and processes. */
   correlationId: string;
   /** The message that caused this work; absent at the edge. */
-  causationId?: string;
+  causationId?: string | undefined;
   /** W3C trace context of this work: https://www.w3.org/TR/trace-context/ */
-  traceparent?: string;
-  tracestate?: string;
+  traceparent?: string | undefined;
+  tracestate?: string | undefined;
+  /** When nobody waits for this work any more, by `performance.now()`: what it asks of others is over by then too. */
+  deadline?: number;
 }
 
 const storage = new AsyncLocalStorage<TelemetryContext>();

@@ -15,7 +15,14 @@ export function jsonLogger(level: LogLevel): Logger {
 }
 
 /** Nest tells at length how it starts, a line per module and route: worth reading when debugging only. */
-const START_UP = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const START_UP = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+]);
 
 class QuietStart extends Logger {
   override log(message: unknown, ...rest: unknown[]): void {

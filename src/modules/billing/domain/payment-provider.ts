@@ -25,6 +25,8 @@ export interface AuthorisationRequest extends ProviderRequest {
  * makes it sets a deadline by the signal, and asks again under the same key.
  */
 export abstract class PaymentProvider {
+  /** Whether an authorisation with this token could be expected to succeed. Nothing is charged or set aside. */
+  abstract wouldAccept(token: string, signal: AbortSignal): Promise<boolean>;
   /** Sets the amount aside. */
   abstract authorise(request: AuthorisationRequest, signal: AbortSignal): Promise<ProviderAnswer>;
   /** Takes what was set aside. */

@@ -35,6 +35,10 @@ export class SandboxProvider extends PaymentProvider implements OnApplicationShu
     this.books.on('error', () => undefined);
   }
 
+  async wouldAccept(token: string, signal: AbortSignal): Promise<boolean> {
+    return token === SILENT ? silence(signal) : APPROVED.has(token);
+  }
+
   async authorise(
     { idempotencyKey, amount, token }: AuthorisationRequest,
     signal: AbortSignal,

@@ -5,6 +5,7 @@ import { OrderPlaced } from '../contract/order-placed.js';
 import { Order } from '../domain/order.js';
 import { priceLines, type WantedLine } from '../domain/order-lines.js';
 import { offersFor } from './offers.js';
+import { type Prospects, ProspectsOfOrders } from './prospects.js';
 
 export class PlaceOrder {
   constructor(
@@ -16,11 +17,25 @@ export class PlaceOrder {
   ) {}
 }
 
+export interface PlacedOrder {
+  readonly order: Order;
+  readonly prospects: Prospects;
+}
+
 @CommandHandler(PlaceOrder)
 export class PlaceOrderHandler implements ICommandHandler<PlaceOrder> {
-  constructor(private readonly unitOfWork: UnitOfWork) {}
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly prospects: ProspectsOfOrders,
+  ) {}
 
-  execute({ wanted }: PlaceOrder): Promise<Order> {
+  /** The prospects are asked for meanwhile, and refuse nothing: whether the order can be met, the checkout finds out. */
+  async execute({ wanted }: PlaceOrder): Promise<PlacedOrder> {
+    const [order, prospects] = await Promise.all([this.place(wanted), this.prospects.of(wanted)]);
+    return { order, prospects };
+  }
+
+  private place(wanted: PlaceOrder['wanted']): Promise<Order> {
     return this.unitOfWork.transaction(async (tx) => {
       const offers = await offersFor(
         tx,
