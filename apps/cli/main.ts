@@ -14,6 +14,8 @@ Examples:
   $ npm start                      install what is missing, then start on http://localhost:3000
   $ npx seamline start             the same, once installed
   $ PORT=8080 npx seamline start   on another port
+  $ npx seamline start --topology topology.json
+                                   all apps of a topology, a process each
   $ npx seamline messages lag      what waits, and where
   $ npx seamline help start        what a command takes`;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { MonolithModule } from '#apps/monolith/monolith.module';
@@ -183,6 +183,19 @@ describe('seamline messages', () => {
       expect(out).toContain('cleared');
     });
 
+    it('are not flooded by what others wrote, in a file or a pipe either; JSON and show have it whole', async () => {
+      const long = { key: 'k'.repeat(1_000), reason: `it began so ${'and so '.repeat(280)}` };
+      const id = await bury(long.key, { reason: long.reason });
+      const { out } = await messages('dead');
+      expect(Math.max(...out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(280);
+      expect(out).toMatch(/ k{79}… /);
+      expect(out).toMatch(/it began so and so .*…\n/);
+      expect(JSON.parse((await messages('dead --json')).out).items).toMatchObject([long]);
+      const { out: story } = await messages(`show ${id}`);
+      expect(story).toContain(long.reason.trim());
+      expect(story).toContain(long.key);
+    });
+
     it('select, and are JSON on request', async () => {
       const [first] = [await bury('a'), await bury('b')];
       const json = async (args: string) => JSON.parse((await messages(`${args} --json`)).out);
@@ -267,6 +280,15 @@ describe('seamline messages', () => {
       expect(await rows('select key from orders.dead_letter')).toEqual([{ key: 'late' }]);
     });
 
+    it('exits with 2 when what matches is being tried', async () => {
+      await park('busy');
+      await sql.query('begin');
+      await sql.query(`delete from orders.parked where key = 'busy'`);
+      const { out, code } = await messages('retry --key busy');
+      await sql.query('rollback');
+      expect([out, code]).toEqual([expect.stringContaining('It is being tried just now'), 2]);
+    });
+
     it('exits with 2 when nothing matches', async () => {
       expect(await messages('retry --key nothing')).toMatchObject({ code: 2 });
     });
@@ -298,8 +320,21 @@ describe('seamline messages', () => {
       const { out } = await messages('discard --parked --yes');
       await sql.query('rollback');
       expect(out).toContain('Discarded 1 parked message;');
-      expect(out).toContain('The others were being handled');
+      expect(out).toContain('1 parked message could not be discarded');
       expect(await rows('select key from orders.parked')).toEqual([{ key: 'busy' }]);
+    });
+
+    it('exits with 2 where it could not, and says the way out', async () => {
+      const id = await park('busy');
+      await sql.query('begin');
+      await sql.query(`delete from orders.parked where key = 'busy'`);
+      const { out, code } = await messages(`discard --parked --id ${id}`);
+      await sql.query('rollback');
+      expect(out).toBe(
+        '1 parked message could not be discarded, since a handler is at work there. Have it tried no more: ' +
+          'seamline messages pause --subscriber orders --key busy. Discard it when this try has ended, then resume the key.\n',
+      );
+      expect(code).toBe(2);
     });
   });
 
@@ -383,10 +418,18 @@ describe('seamline messages', () => {
       ['dead --subscriber orders --type catalog.product-aded.v1', 'Did you mean "catalog.product-added.v1"?'],
       ['dead --since yesterday', '--since is "yesterday", but must be a time such as 2026-03-01T09:30:00Z'],
       ['redeliver --subscriber orders --source catalogue', 'Did you mean "catalog"?'],
+      ['pause --subscriber identity', '"identity" takes no messages, so there is nothing to pause. These do: billing'],
+      ['dead --key ', '--key is empty, but must have 1 to 1024 bytes'],
+      [`pause --subscriber orders --key ${'ü'.repeat(513)}`, '--key has 1026 bytes, but must have 1 to 1024 bytes'],
     ])('%s', async (args, sentence) => {
       const { error, code } = await messages(args);
       expect(error).toContain(sentence);
       expect(code).toBe(1);
+    });
+
+    it('times in the wrong order, with 2 as for all that cannot match', async () => {
+      const { error, code } = await messages('dead --since 1h --until 2h');
+      expect([error, code]).toEqual(['--since 1h is later than --until 2h: no time lies between. Swap them.', 2]);
     });
 
     it('when the embedded server does not run', async () => {
@@ -406,15 +449,42 @@ describe('seamline messages', () => {
       expect(error).toContain('IDENTITY_DATABASE_URL');
     });
 
-    it('when a privilege was revoked', async () => {
-      const role = new URL(database.moduleUrls.orders as string).username;
-      await sql.query(`revoke select on orders.dead_letter from "${role}"`);
-      const { error } = await messages('lag');
-      await sql.query(`grant select on orders.dead_letter to "${role}"`);
-      expect(error).toBe(
-        'The role of module orders lacks a privilege in schema orders: permission denied for table dead_letter. ' +
-          'Grant it again as the owner of the schema; docs/messages.md has the statements.',
-      );
+    describe('when a privilege was revoked', () => {
+      const sentence =
+        'The role of module orders lacks a privilege: permission denied for table dead_letter. ' +
+        'Grant it again as the owner of the schema; docs/messages.md has the statements.';
+      let role: string;
+
+      beforeEach(async () => {
+        role = new URL(database.moduleUrls.orders as string).username;
+        await sql.query(`revoke select on orders.dead_letter from "${role}"`);
+      });
+      afterEach(() => sql.query(`grant select on orders.dead_letter to "${role}"`));
+
+      it('beside what can be read of the others', async () => {
+        await bury('elsewhere', { schema: 'billing' });
+        const lag = await messages('lag');
+        expect(lag.out).toMatch(/^catalog +orders +0/m);
+        expect(lag.out).toMatch(/^billing +0 +1 +0$/m);
+        expect(lag.out).not.toMatch(/^orders /m);
+        expect(lag).toMatchObject({ out: expect.stringMatching(new RegExp(`\n\n${sentence}\n$`)), code: 1 });
+        const dead = await messages('dead');
+        expect(dead.out).toMatch(/^billing .* elsewhere /m);
+        expect(dead).toMatchObject({ out: expect.stringContaining(sentence), code: 1 });
+        for (const command of ['lag', 'dead']) {
+          const { out, code } = await messages(`${command} --json`);
+          expect(JSON.parse(out).unreadable).toEqual([{ module: 'orders', problem: sentence }]);
+          expect(code).toBe(1);
+        }
+        expect(await messages('dead --subscriber billing')).toMatchObject({ code: 0 });
+      });
+
+      it('and an action needs all that it is about', async () => {
+        expect(await messages('retry')).toMatchObject({ error: sentence, code: 1 });
+        await bury('elsewhere', { schema: 'billing' });
+        expect(await messages('retry --subscriber billing')).toMatchObject({ out: 'Retrying 1 dead letter.\n' });
+        expect(await messages('dead --subscriber orders')).toMatchObject({ out: '', error: sentence, code: 1 });
+      });
     });
 
     it('when the module is being moved', async () => {
@@ -429,7 +499,10 @@ describe('seamline messages', () => {
 
   it('uses the address that a module was given', async () => {
     const given = { ORDERS_DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/shop' };
-    expect((await messages('lag', { env: given })).error).toContain('ORDERS_DATABASE_URL');
+    expect(await messages('lag', { env: given })).toMatchObject({
+      out: expect.stringContaining('correct the host and the port in ORDERS_DATABASE_URL'),
+      code: 1,
+    });
   });
 
   it('runs as a command of seamline, and is explained', async () => {
@@ -451,6 +524,7 @@ describe('seamline messages', () => {
       code: 1,
       printed: expect.stringContaining('Give a whole number from 1 to 10000.'),
     });
+    expect((await run('nope')).printed).toContain('Run "npx seamline messages --help" for what there is.');
     expect((await run('retry', '--help')).printed).toContain('$ npx seamline messages retry --id');
   });
 });

@@ -11,15 +11,19 @@ export function messagesCommand(at: Surroundings = { env: process.env, terminal:
     .helpCommand('help [command]', 'explain a command')
     .addHelpText('after', NOTES);
   for (const make of [lag, dead, parked, show, retry, discard, replay, redeliver, pause, resume, forget])
-    messages.addCommand(make(at));
-  return messages;
+    messages.addCommand(make(at).showHelpAfterError(HINT));
+  return messages.showHelpAfterError(HINT);
 }
 
-const NOTES = `
-Works on the database itself, so nothing else need run: the one of DATABASE_URL, or the embedded server of
-SEAMLINE_HOME (.seamline) while that runs. Actions are written into the table message_audit of the module.
+const HINT = 'Run "npx seamline messages --help" for what there is.';
 
-Exits with 0 when it is done, with 1 on an error, with 2 when nothing matched an action.
+const NOTES = `
+Works on the database itself: on the one of DATABASE_URL, whether the system runs or not, or on the embedded server of
+SEAMLINE_HOME (.seamline), which runs while the system does. Actions are written into the table message_audit of the
+module.
+
+Exits with 0 when it is done; with 1 on an error, or when not all modules could be read; with 2 when nothing matched an
+action, or not all of what matched could be done.
 How to read what it shows, and what to do when: docs/messages.md
 
 Examples:

@@ -3,12 +3,13 @@ import type { Halt } from '#kernel/messaging/care/pause';
 import type { Selection } from '#kernel/messaging/care/selection';
 import type { Resent, Retried } from '#kernel/messaging/care/views';
 import { UserError } from '../user-error.js';
-import { type HistoryOptions, historyFrom, type SelectionOptions, selectionFrom } from './options.js';
+import { type HistoryOptions, haltFrom, historyFrom, type SelectionOptions, selectionFrom } from './options.js';
 import { harmless, type Surroundings, type Terminal } from './terminal.js';
 import { actor, withCare } from './with-care.js';
 import { counted, listed } from './wording.js';
 
-const NOTHING_MATCHED = 2;
+/** Nothing matched, or not all of it could be done. */
+const NOT_DONE = 2;
 
 export async function retryMessages(
   { env, terminal }: Surroundings,
@@ -23,6 +24,8 @@ export async function retryMessages(
       return nothing(terminal, 'No dead letter matches, and no parked message that waits for its next try.');
     if (count > 1 && !(await isMeant(terminal, yes, `Retry ${retriable(found)}?`))) return;
     const retried = await care.retry(meant, actor());
+    if (retried.dead + retried.parked === 0)
+      return nothing(terminal, 'It is being tried just now, or somebody was faster: look again when that has ended.');
     terminal.print(`Retrying ${retriable(retried)}.`);
   });
 }
@@ -46,10 +49,25 @@ export async function discardMessages(
     const found = await care.countForDiscard(table, meant);
     if (found === 0) return nothing(terminal, `No ${what} matches.`);
     if (found > 1 && !(await isMeant(terminal, yes, `Discard ${counted(found, what)}?`))) return;
-    const discarded = await care.discard(table, meant, actor());
-    terminal.print(`Discarded ${counted(discarded, what)}; the table message_audit of the module keeps them whole.`);
-    if (discarded < found) terminal.print(`The others were being handled, or somebody was faster: look again.`);
+    const { discarded, left } = await care.discard(table, meant, actor());
+    if (discarded > 0)
+      terminal.print(`Discarded ${counted(discarded, what)}; the table message_audit of the module keeps them whole.`);
+    if (left > 0) nothing(terminal, parked ? await wayOut(care, meant, left) : `${counted(left, what)} ${IN_HAND}`);
+    else if (discarded < found) nothing(terminal, 'Somebody was faster with the others: look again.');
   });
+}
+
+const IN_HAND = 'could not be discarded: somebody else is at work on them. Look again in a moment.';
+
+/** What a handler is at work on is its own until it has ended; a pause of the key keeps it from the next one. */
+async function wayOut(care: MessageCare, meant: Selection, left: number): Promise<string> {
+  const { items } = await care.parked(meant, { limit: 1 });
+  const [first] = items;
+  const told = `${counted(left, 'parked message')} could not be discarded, since a handler is at work there.`;
+  if (!first) return `${told} It has ended by now: look again.`;
+  const halt = { subscriber: first.subscriber, key: first.key };
+  const command = `seamline messages pause --subscriber ${halt.subscriber}${flagsOf(halt)}`;
+  return `${told} Have it tried no more: ${command}. Discard it when this try has ended, then resume the key.`;
 }
 
 export async function replayHistory({ env, terminal }: Surroundings, options: HistoryOptions): Promise<void> {
@@ -78,11 +96,12 @@ function tellResent(
   for (const each of sources)
     terminal.print(`${each.source} sends ${counted(each.messages, 'message')} to ${subscriber} ${how(each)}.`);
   terminal.print(
-    'They are on their way once the system runs; "seamline messages lag" counts what is left under REPLAYS.',
+    'A running system begins at once, another one at its next start; "seamline messages lag" shows under REPLAYS what is left.',
   );
 }
 
-export async function pauseSubscriber({ env, terminal }: Surroundings, halt: Halt): Promise<void> {
+export async function pauseSubscriber({ env, terminal }: Surroundings, options: HistoryOptions): Promise<void> {
+  const halt = haltFrom(options);
   const { isNew } = await withCare(env, (care) => care.pause(halt, actor()));
   terminal.print(
     isNew
@@ -91,7 +110,8 @@ export async function pauseSubscriber({ env, terminal }: Surroundings, halt: Hal
   );
 }
 
-export async function resumeSubscriber({ env, terminal }: Surroundings, halt: Halt): Promise<void> {
+export async function resumeSubscriber({ env, terminal }: Surroundings, options: HistoryOptions): Promise<void> {
+  const halt = haltFrom(options);
   const { lifted, remaining } = await withCare(env, (care) => care.resume(halt, actor()));
   const left = remaining.map(({ type, key }) => kindOf({ type: type ?? undefined, key: key ?? undefined }));
   const still = left.length > 0 ? ` Still paused, it takes ${listed(left)}.` : '';
@@ -147,5 +167,5 @@ async function isMeant(terminal: Terminal, yes: boolean, question: string): Prom
 
 function nothing(terminal: Terminal, sentence: string): void {
   terminal.print(sentence);
-  terminal.exit(NOTHING_MATCHED);
+  terminal.exit(NOT_DONE);
 }

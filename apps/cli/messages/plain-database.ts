@@ -5,6 +5,8 @@ import { CHECK_PLACEMENT, fenceLock, isFenced, ModuleFenced } from '#kernel/pers
 import { connect } from '#kernel/persistence/provisioning/connect';
 import { UserError } from '../user-error.js';
 
+/** SQLSTATE. */
+const LOCK_NOT_AVAILABLE = '55P03';
 /** Whoever waits longer for a lock had better look who holds it. In milliseconds. */
 const LOCK_TIMEOUT = 10_000;
 
@@ -80,27 +82,11 @@ export class PlainDatabase implements ModuleDatabase {
   private explained(error: Error): Error {
     const { module, schema } = this.address;
     if (isFenced(error)) return new UserError(new ModuleFenced(module).message, 'Wait until its move has ended.');
-    switch (errorCode(error)) {
-      case '42P01':
-      case '42703':
-      case '42883':
-        return new UserError(
-          `The tables of module ${module} are missing, or of another version: ${error.message}.`,
-          'Start the system once with this version (npm start), which brings them up to date.',
-        );
-      case '42501':
-        return new UserError(
-          `The role of module ${module} lacks a privilege in schema ${schema}: ${error.message}.`,
-          'Grant it again as the owner of the schema; docs/messages.md has the statements.',
-        );
-      case '55P03':
-        return new UserError(
-          `Somebody holds a lock in schema ${schema} for more than ${LOCK_TIMEOUT / 1000} s.`,
-          'Nothing was changed there. Try again later.',
-        );
-      default:
-        return error;
-    }
+    if (errorCode(error) !== LOCK_NOT_AVAILABLE) return error;
+    return new UserError(
+      `Somebody holds a lock in schema ${schema} for more than ${LOCK_TIMEOUT / 1000} s.`,
+      'Nothing was changed there. Try again later.',
+    );
   }
 }
 

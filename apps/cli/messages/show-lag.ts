@@ -1,6 +1,7 @@
 import type { Lag } from '#kernel/messaging/care/views';
 import { type Column, table } from './table.js';
 import { harmless, type Surroundings, type Terminal } from './terminal.js';
+import { endUnread, tellUnreadable } from './unreadable.js';
 import { withCare } from './with-care.js';
 import { fromNow, listed, when } from './wording.js';
 
@@ -11,12 +12,18 @@ export async function showLag(
   { partitions, json }: { partitions: boolean; json: boolean },
 ): Promise<void> {
   const lag = await withCare(env, (care) => care.lag());
-  if (json) terminal.print(JSON.stringify(lag, null, 2));
-  else for (const line of linesOf(lag, partitions, terminal)) terminal.print(line);
+  if (json) {
+    terminal.print(JSON.stringify(lag, null, 2));
+    endUnread(terminal, lag.unreadable);
+  } else {
+    for (const line of linesOf(lag, partitions, terminal)) terminal.print(line);
+    tellUnreadable(terminal, lag.unreadable);
+  }
 }
 
-function linesOf({ subscriptions, modules }: Lag, partitions: boolean, { columns }: Terminal): string[] {
-  if (subscriptions.length === 0) return ['Nobody has subscribed to anything yet: the system has not run here.'];
+function linesOf({ subscriptions, modules, unreadable }: Lag, partitions: boolean, { columns }: Terminal): string[] {
+  if (subscriptions.length + unreadable.length === 0)
+    return ['Nobody has subscribed to anything yet: the system has not run here.'];
   return [
     ...backlogs(subscriptions, partitions, columns),
     '',

@@ -1,10 +1,11 @@
 import type { MessageCare } from '#kernel/messaging/care/message-care';
 import type { Selection } from '#kernel/messaging/care/selection';
 import type { Found } from '#kernel/messaging/care/set-aside';
-import type { DeadLetter, ParkedMessage } from '#kernel/messaging/care/views';
+import type { DeadLetter, ParkedMessage, Unreadable } from '#kernel/messaging/care/views';
 import { type SelectionOptions, selectionFrom } from './options.js';
 import { type Column, type Row, table } from './table.js';
 import { harmless, type Surroundings } from './terminal.js';
+import { endUnread, tellUnreadable } from './unreadable.js';
 import { withCare } from './with-care.js';
 import { fromNow, when } from './wording.js';
 
@@ -69,13 +70,20 @@ async function show<Item>(
   read: (care: MessageCare, selection: Selection, page: { limit: number }) => Promise<Found<Item>>,
 ): Promise<void> {
   const selection = selectionFrom(options);
-  const { items, next } = await withCare(env, (care) => read(care, selection, { limit: options.limit }));
-  if (options.json) terminal.print(JSON.stringify({ items, more: next !== null }, null, 2));
-  else if (items.length === 0) terminal.print(`${nothing}${isAny(selection) ? ' that matches' : ''}.`);
-  else {
-    for (const line of table(columns, items.map(row), terminal.columns)) terminal.print(line);
-    if (next) terminal.print(`\nThere are more than ${options.limit}: select fewer, or give a larger --limit.`);
+  const { items, next, unreadable } = await withCare(env, (care) => read(care, selection, { limit: options.limit }));
+  if (options.json) {
+    terminal.print(JSON.stringify({ items, more: next !== null, unreadable }, null, 2));
+    endUnread(terminal, unreadable);
+    return;
   }
+  if (items.length === 0) terminal.print(`${nothing}${isAny(selection) ? ' that matches' : ''}${asFarAs(unreadable)}.`);
+  else for (const line of table(columns, items.map(row), terminal.columns)) terminal.print(line);
+  if (next) terminal.print(`\nThere are more than ${options.limit}: select fewer, or give a larger --limit.`);
+  tellUnreadable(terminal, unreadable);
+}
+
+function asFarAs(unreadable: Unreadable): string {
+  return unreadable.length > 0 ? ' in the modules that can be read' : '';
 }
 
 function isAny(selection: Selection): boolean {

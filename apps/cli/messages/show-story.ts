@@ -1,21 +1,36 @@
 import type { MessageStory } from '#kernel/messaging/care/views';
 import { waitsForIn } from './show-set-aside.js';
 import { harmless, type Surroundings } from './terminal.js';
+import { endUnread, tellUnreadable } from './unreadable.js';
 import { withCare } from './with-care.js';
 import { counted, listed, when } from './wording.js';
 
 export async function showStory({ env, terminal }: Surroundings, id: string, json: boolean): Promise<void> {
   const story = await withCare(env, (care) => care.story(id));
-  if (json) terminal.print(JSON.stringify(story, null, 2));
-  else terminal.print(linesOf(story).join('\n'));
+  if (json) {
+    terminal.print(JSON.stringify(story, null, 2));
+    endUnread(terminal, story.unreadable);
+  } else {
+    terminal.print(linesOf(story).join('\n'));
+    tellUnreadable(terminal, story.unreadable);
+  }
 }
 
-function linesOf({ envelope, source, partition, retained, awaitedBy, takenBy, waiting }: MessageStory): string[] {
+function linesOf({
+  envelope,
+  source,
+  partition,
+  retained,
+  awaitedBy,
+  takenBy,
+  waiting,
+  unreadable,
+}: MessageStory): string[] {
   return [
     ...waiting.flatMap(placeOf),
     ...(awaitedBy.length > 0 ? [`Not acknowledged yet by ${listed(awaitedBy.map(harmless))}.`] : []),
     ...(takenBy.length > 0 ? [`In the inbox of ${listed(takenBy)}.`] : []),
-    ...(waiting.length + awaitedBy.length === 0 ? ['It waits nowhere.'] : []),
+    ...(waiting.length + awaitedBy.length + unreadable.length === 0 ? ['It waits nowhere.'] : []),
     `From ${source}, partition ${partition}; ${retained ? 'still in its history' : 'no more in its history'}.`,
     '',
     ...JSON.stringify(envelope, null, 2)

@@ -14,8 +14,14 @@ export interface Row {
 
 const GAP = 2;
 const NARROWEST = 8;
+/** Whoever wrote a key or a reason may have filled pages; where there is no terminal, a line still has an end. In characters. */
+const WIDEST_CELL = 80;
+const WIDEST_BELOW = 240;
 
-/** Aligned columns, no wider than the terminal as far as columns that may be cut allow it. */
+/**
+ * Aligned columns, no wider than the terminal as far as columns that may be cut allow it. What is cut is whole in
+ * `messages show` and as JSON.
+ */
 export function table(columns: readonly Column[], rows: readonly Row[], width: number | undefined): string[] {
   const widths = fitting(columns, rows, width);
   const line = (cells: readonly string[]) =>
@@ -28,18 +34,21 @@ export function table(columns: readonly Column[], rows: readonly Row[], width: n
       .trimEnd();
   return [
     line(columns.map(({ title }) => title)),
-    ...rows.flatMap(({ cells, below }) => [line(cells), ...(below ? [cut(`  ${below}`, width)] : [])]),
+    ...rows.flatMap(({ cells, below }) => [line(cells), ...(below ? [cut(`  ${below}`, width ?? WIDEST_BELOW)] : [])]),
   ];
 }
 
 function cut(text: string, width: number | undefined): string {
-  return width === undefined || text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  if (width === undefined || text.length <= width) return text;
+  // Not in the middle of a character of two units.
+  return `${text.slice(0, Math.max(0, width - 1)).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function fitting(columns: readonly Column[], rows: readonly Row[], width: number | undefined): number[] {
-  const widths = columns.map(({ title }, n) =>
-    Math.max(title.length, ...rows.map(({ cells }) => (cells[n] ?? '').length)),
-  );
+  const widths = columns.map(({ title, cuts }, n) => {
+    const widest = Math.max(title.length, ...rows.map(({ cells }) => (cells[n] ?? '').length));
+    return cuts ? Math.min(WIDEST_CELL, widest) : widest;
+  });
   const sum = () => widths.reduce((total, each) => total + each + GAP, -GAP);
   while (width !== undefined && sum() > width) {
     const widest = columns

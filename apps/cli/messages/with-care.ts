@@ -10,8 +10,8 @@ import { credentialsKey, readPasswords } from '#kernel/persistence/provisioning/
 import { urlSetting } from '#kernel/persistence/provisioning/plan';
 import { roleUrl } from '#kernel/persistence/provisioning/role-url';
 import { roleName } from '#kernel/persistence/role-name';
+import { readSettings, type Settings } from '../../host/settings.js';
 import { MonolithModule } from '../../monolith/monolith.module.js';
-import { readSettings, type Settings } from '../../monolith/settings.js';
 import { projectRoot } from '../project-root.js';
 import { UserError } from '../user-error.js';
 import { type Address, PlainDatabase } from './plain-database.js';
@@ -22,7 +22,8 @@ export async function withCare<Result>(
   env: NodeJS.ProcessEnv,
   work: (care: MessageCare) => Promise<Result>,
 ): Promise<Result> {
-  const addresses = await addressesOf(readSettings(env));
+  const names = declarationsOf(MonolithModule).map(({ name }) => name);
+  const addresses = await addressesOf(readSettings(env, names));
   const databases = addresses.map((address) => new PlainDatabase(address));
   const takers = takersOfMessages();
   const modules = databases.map((database) => ({ database, subscribes: takers.has(database.module) }));
@@ -66,7 +67,7 @@ async function addressesOf(settings: Settings): Promise<Address[]> {
     const { database } = server;
     const passwords = await readPasswords(file, credentialsKey(server));
     return declarationsOf(MonolithModule).map(({ name, schema }) => {
-      const given = settings.moduleDatabaseUrls[name as keyof Settings['moduleDatabaseUrls']];
+      const given = settings.moduleDatabaseUrls[name];
       const role = roleName(database, name);
       const password = passwords[role];
       if (given !== undefined) return { module: name, schema, url: given, setting: urlSetting(name) };

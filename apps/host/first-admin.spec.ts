@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FirstAdmin, withFirstAdmin } from './first-admin.js';
-import { readSettings } from './settings.js';
+import { readSite } from './site.js';
 
 describe('the first administrator', () => {
   let home: string;
@@ -18,13 +18,10 @@ describe('the first administrator', () => {
   afterEach(() => rm(home, { recursive: true }));
 
   const boot = (made: boolean) =>
-    withFirstAdmin(
-      { settings: readSettings({}), databaseUrl: '', home, say: (line) => said.push(line) },
-      async (admin) => {
-        told = admin;
-        if (made) admin.made();
-      },
-    );
+    withFirstAdmin({ site: readSite({}), databaseUrl: '', home, say: (line) => said.push(line) }, async (admin) => {
+      told = admin;
+      if (made) admin.made();
+    });
   const file = () => join(home, 'admin.json');
 
   it('is generated, kept for its owner only and said once', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { BootOptions } from './boot-options.js';
@@ -18,28 +18,33 @@ const EMAIL = 'admin@seamline.example';
 
 /**
  * Boots with an administrator: the settings' one, or else a generated one, which is kept in `admin.json` (mode 0600)
- * and printed once. The file is written before the account is made, so that a crash in between loses no password.
+ * and printed once. Before the account is made it stands in `admin.json.new`, so that a crash in between loses no
+ * password, and instances that start at once all know the same one, whichever of them makes the account.
  */
 export async function withFirstAdmin<App>(
-  { settings, home, say }: BootOptions,
+  { site, home, say }: BootOptions,
   start: (admin: FirstAdmin) => Promise<App>,
 ): Promise<App> {
-  if (settings.admin) return start({ ...settings.admin, onlyIfNone: false, made: () => undefined });
+  const { admin: given } = site.settings;
+  if (given) return start({ ...given, onlyIfNone: false, made: () => undefined });
   const file = join(home, 'admin.json');
-  const kept = await keptAdmin(file);
-  const admin = kept ?? { email: EMAIL, password: randomBytes(15).toString('base64url') };
-  if (!kept) await writeFile(file, JSON.stringify(admin, null, 2), { mode: 0o600 });
+  const kept = await readAdmin(file);
+  const admin = kept ?? (await draftedAdmin(`${file}.new`));
   let made = false;
   const app = await start({ ...admin, onlyIfNone: true, made: () => (made = true) });
-  if (made) say(`Made the first administrator ${admin.email} with the password ${admin.password} (kept in ${file}).`);
-  else if (!kept) await rm(file);
+  if (made) {
+    await keep(file, admin);
+    say(`Made the first administrator ${admin.email} with the password ${admin.password} (kept in ${file}).`);
+  }
+  if (!kept) await rm(`${file}.new`, { force: true });
   return app;
 }
 
 /** What the identity module takes; checked here, where the file is known that it came from. */
 const KeptAdmin = z.object({ email: z.email().max(254), password: z.string().min(12).max(200) });
+type KeptAdmin = z.infer<typeof KeptAdmin>;
 
-async function keptAdmin(file: string): Promise<z.infer<typeof KeptAdmin> | undefined> {
+async function readAdmin(file: string): Promise<KeptAdmin | undefined> {
   try {
     return KeptAdmin.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
@@ -50,3 +55,22 @@ async function keptAdmin(file: string): Promise<z.infer<typeof KeptAdmin> | unde
     });
   }
 }
+
+async function draftedAdmin(draft: string): Promise<KeptAdmin> {
+  const fresh = { email: EMAIL, password: randomBytes(15).toString('base64url') };
+  try {
+    await writeFile(draft, textOf(fresh), { mode: 0o600, flag: 'wx' });
+    return fresh;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await readAdmin(draft)) ?? draftedAdmin(draft);
+  }
+}
+
+async function keep(file: string, admin: KeptAdmin): Promise<void> {
+  const whole = `${file}.${process.pid}`;
+  await writeFile(whole, textOf(admin), { mode: 0o600 });
+  await rename(whole, file);
+}
+
+const textOf = (admin: KeptAdmin) => JSON.stringify(admin, null, 2);

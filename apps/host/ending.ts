@@ -15,8 +15,11 @@ export interface EndingWatch {
   hurried: Promise<void>;
 }
 
-/** Listens for the reasons to end, from now on for the life of this process. */
-export function watchForEnding(): EndingWatch {
+/**
+ * Listens for the reasons to end, from now on for the life of this process.
+ * @param withParent to lose the process that started this one is a reason too
+ */
+export function watchForEnding({ withParent = false } = {}): EndingWatch {
   const ended = Promise.withResolvers<Ending>();
   const hurried = Promise.withResolvers<void>();
   const abort = new AbortController();
@@ -31,6 +34,8 @@ export function watchForEnding(): EndingWatch {
     end({ reason: 'asked' });
   };
   for (const signal of ASKING) process.on(signal, asked);
+  if (withParent) process.on('disconnect', asked);
+  if (withParent && !process.connected) asked();
   const failed = (error: unknown) => end({ reason: 'failed', error });
   process.on('uncaughtException', failed);
   process.on('unhandledRejection', failed);
