@@ -3,8 +3,16 @@ import { Module, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { BoundedContext, declarationsOf, Kernel } from '#kernel/bounded-context';
+import {
+  BoundedContext,
+  type BoundedContextOptions,
+  contextOf,
+  declarationsOf,
+  Kernel,
+  subscribedBy,
+} from '#kernel/bounded-context';
 import { createHttpApp } from '#kernel/http/create-http-app';
+import type { Provisioned } from '#kernel/persistence/provision';
 import { type Transaction, UnitOfWork } from '#kernel/persistence/unit-of-work';
 import { Runtime } from '#kernel/runtime';
 import { InProcessTransport } from '#kernel/transports/in-process';
@@ -31,12 +39,19 @@ export interface BootOptions {
   settings?: Record<string, unknown>;
   /** Whose keys verify tokens; the app's own by default. */
   jwksUrl?: string;
+  /** How messages go between modules; inside the process by default. */
+  transport?: () => Transport;
+  /** Modules that live in other apps, as this one knows them. */
+  elsewhere?: Type[];
 }
+
+/** Addresses of a database that has been provisioned. */
+export type Addresses = Pick<Provisioned, 'ownerUrl' | 'moduleUrls'>;
 
 /** Boots Nest modules with bounded contexts on a database of their own, serving HTTP on a free port. */
 export async function bootModules(modules: Type[], options: BootOptions = {}): Promise<BootedModules> {
   const database = await createTestDatabase({ modules: declarationsOf(rootOf(modules)) });
-  const boot = (which: Type[] = modules) => bootOnce(rootOf(which), database, options);
+  const boot = (which: Type[] = modules) => bootOnce(which, database, options);
   let running = await boot();
   return {
     get url() {
@@ -53,10 +68,7 @@ export async function bootModules(modules: Type[], options: BootOptions = {}): P
     },
     another: async (which) => {
       const { app } = await boot(which);
-      return {
-        transaction: (module, work) => unitOfWorkOf(app, module).transaction(work),
-        close: () => app.close(),
-      };
+      return instanceOf(app);
     },
     close: async () => {
       await running.app.close();
@@ -65,13 +77,35 @@ export async function bootModules(modules: Type[], options: BootOptions = {}): P
   };
 }
 
-async function bootOnce(
-  root: Type,
-  { ownerUrl, moduleUrls }: { ownerUrl: string; moduleUrls: Record<string, string> },
-  { settings = {}, jwksUrl }: BootOptions,
-) {
-  const transport = new InProcessTransport();
-  const runtime = new Runtime({ ownerUrl, moduleUrls, connectionBudget: 24, transport, settings });
+/** Boots modules as one app of several, on a database that they share with the others. */
+export async function bootApp(modules: Type[], database: Addresses, options: BootOptions = {}): Promise<Instance> {
+  const { app } = await bootOnce(modules, database, options);
+  return instanceOf(app);
+}
+
+function instanceOf(app: NestFastifyApplication): Instance {
+  return {
+    transaction: (module, work) => unitOfWorkOf(app, module).transaction(work),
+    close: () => app.close(),
+  };
+}
+
+async function bootOnce(modules: Type[], { ownerUrl, moduleUrls }: Addresses, options: BootOptions) {
+  const { settings = {}, jwksUrl, elsewhere = [] } = options;
+  const root = rootOf(modules);
+  const transport = options.transport?.() ?? new InProcessTransport();
+  const own = declarationsOf(root).map(({ name }) => name);
+  const runtime = new Runtime({
+    ownerUrl,
+    moduleUrls: Object.fromEntries(Object.entries(moduleUrls).filter(([module]) => own.includes(module))),
+    connectionBudget: 24,
+    transport,
+    settings,
+  });
+  for (const module of elsewhere) {
+    const context = contextOf(module) as BoundedContextOptions;
+    runtime.announce(context.declaration, subscribedBy(context));
+  }
   let url = '';
   const app = await createHttpApp(
     { module: root, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] },

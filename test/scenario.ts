@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
 import { BoundedContext, declarationsOf } from '#kernel/bounded-context';
 import type { MessageType, Payload } from '#kernel/contract/message';
+import type { QueryType, ReplyOf, RequestOf } from '#kernel/contract/query';
 import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
+import { Answers } from '#kernel/requests/answers';
+import { type AskOptions, Queries } from '#kernel/requests/queries';
 import type { ModuleDeclaration } from '#kernel/topology/declaration';
 import { bootModules, rootOf } from './booted-modules.js';
 import { type RequestOptions, type Response, send } from './http.js';
@@ -21,6 +24,10 @@ export interface Scenario {
   send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): Promise<void>;
   /** Publishes an event as its owner would, where the owner is not among the booted modules. */
   publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>): Promise<void>;
+  /** Asks a query as another module would. */
+  ask<Query extends QueryType>(query: Query, request: RequestOf<Query>, options?: AskOptions): Promise<ReplyOf<Query>>;
+  /** What the owner of a query answers from now on, where it is not among the booted modules; before, it fails to. */
+  answer<Query extends QueryType>(query: Query, answer: (request: RequestOf<Query>) => Promise<ReplyOf<Query>>): void;
   /** The payload of the first such event, published before or after this call; rejects after `withinMs`. */
   event<Type extends MessageType>(
     event: Type & { kind: 'event' },
@@ -49,10 +56,13 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
     (name) => !names.includes(name),
   );
   const heard = new Heard();
-  const probe = probeModule([...names, ...standIns], await eventsOf([...names, ...standIns]), heard);
-  const outsiders = standIns.map((name) => standInModule(name));
+  const declared = await declaredBy([...names, ...standIns]);
+  const queries = declared.filter((each) => each.kind === 'query');
+  const probe = new Probe([...names, ...standIns], declared, heard);
+  const replies: Replies = new Map();
+  const outsiders = standIns.map((name) => standInModule(name, queries, replies));
   const tokens = await TestTokens.start();
-  const booted = await bootModules([...modules, probe, ...outsiders], {
+  const booted = await bootModules([...modules, probe.module, ...outsiders], {
     ...options,
     ...(names.includes('identity') ? {} : { jwksUrl: tokens.settings.jwksUrl() }),
   });
@@ -61,11 +71,16 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
       return booted.url;
     },
     databaseUrl: booted.databaseUrl,
-    send: (command, payload) => booted.transaction(probe, async (tx) => tx.send(command, payload)),
+    send: (command, payload) => booted.transaction(probe.module, async (tx) => tx.send(command, payload)),
     publish: (event, payload) => {
       const owner = outsiders[standIns.indexOf(event.owner)];
       if (!owner) throw new Error(`${event.owner} is booted itself, or nobody depends on it: make it publish.`);
       return booted.transaction(owner, async (tx) => tx.publish(event, payload));
+    },
+    ask: (query, request, options = { within: 1_000 }) => probe.queries.ask(query, request, options),
+    answer: (query, answer) => {
+      if (names.includes(query.owner)) throw new Error(`${query.owner} is booted itself: it answers ${query.name}.`);
+      replies.set(query.name, answer as Reply);
     },
     event: (event, where = () => true, withinMs = 5_000) => heard.wait(event, where, withinMs),
     events: (event) => heard.all(event),
@@ -82,31 +97,76 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
   };
 }
 
-function standInModule(name: string): Type {
+type Reply = (request: unknown) => Promise<object>;
+type Replies = Map<string, Reply>;
+
+/** What a class is made of by name, here where methods come to be by name. */
+type Named = Record<string, (input: never) => unknown>;
+
+function standInModule(name: string, queries: QueryType[], replies: Replies): Type {
   const declaration: ModuleDeclaration = { name, schema: name, dependsOn: [] };
+  class Desk {}
+  for (const query of queries.filter(({ owner }) => owner === name)) {
+    const answer = async (request: unknown) => {
+      const reply = replies.get(query.name);
+      if (!reply) throw new Error(`${name} only stands in: say by scenario.answer(…) what it answers.`);
+      return reply(request);
+    };
+    (Desk.prototype as Named)[query.name] = answer;
+    Answers(query)(Desk.prototype, query.name, { value: answer } as never);
+  }
   class StandIn {}
-  Module({ imports: [BoundedContext.register({ declaration, entities: [], migrations: [] })] })(StandIn);
+  const context = BoundedContext.register({ declaration, entities: [], migrations: [], answers: [Desk] });
+  Module({ imports: [context], providers: [Desk] })(StandIn);
   return StandIn;
 }
 
-function probeModule(dependsOn: string[], events: MessageType[], heard: Heard): Type {
-  const declaration: ModuleDeclaration = { name: 'probe', schema: 'probe', dependsOn };
-  class Listener {
-    [method: string]: (message: Message) => void;
+/** A module that hears every event, and asks. */
+class Probe {
+  readonly module: Type;
+  private asking: Queries | undefined;
+
+  constructor(dependsOn: string[], declared: readonly (MessageType | QueryType)[], heard: Heard) {
+    const declaration: ModuleDeclaration = { name: 'probe', schema: 'probe', dependsOn };
+    class Listener {}
+    for (const event of declared.filter(isEvent)) {
+      const note = (message: Message) => heard.note(message);
+      (Listener.prototype as Named)[event.name] = note;
+      Subscribe(event)(Listener.prototype, event.name, { value: note } as never);
+    }
+    const context = BoundedContext.register({
+      declaration,
+      entities: [],
+      migrations: [],
+      subscribers: [Listener],
+      asks: declared.filter((each) => each.kind === 'query'),
+    });
+    const asker = { provide: Probe, inject: [Queries], useFactory: (queries: Queries) => this.askWith(queries) };
+    class Root {}
+    Module({ imports: [context], providers: [Listener, asker] })(Root);
+    this.module = Root;
   }
-  for (const event of events) {
-    Listener.prototype[event.name] = (message) => heard.note(message);
-    const descriptor = { value: Listener.prototype[event.name] };
-    Subscribe(event as MessageType & { kind: 'event' })(Listener.prototype, event.name, descriptor as never);
+
+  get queries(): Queries {
+    if (!this.asking) throw new Error('The probe is not booted yet.');
+    return this.asking;
   }
-  class Probe {}
-  const context = BoundedContext.register({ declaration, entities: [], migrations: [], subscribers: [Listener] });
-  Module({ imports: [context], providers: [Listener] })(Probe);
-  return Probe;
+
+  /** Of the app that was booted last. */
+  private askWith(queries: Queries): this {
+    this.asking = queries;
+    return this;
+  }
 }
 
-/** Every event that the contracts of these modules declare. */
-async function eventsOf(modules: string[]): Promise<MessageType[]> {
+function isEvent(declared: MessageType | QueryType): declared is MessageType & { kind: 'event' } {
+  return declared.kind === 'event';
+}
+
+const KINDS = ['event', 'command', 'query'];
+
+/** Every message and query that the contracts of these modules declare. */
+async function declaredBy(modules: string[]): Promise<(MessageType | QueryType)[]> {
   const contracts = modules.flatMap((module) => {
     const folder = join(process.cwd(), 'src/modules', module, 'contract');
     return filesOf(folder).map((file) => `#modules/${module}/contract/${file.replace(/\.ts$/, '')}`);
@@ -114,7 +174,7 @@ async function eventsOf(modules: string[]): Promise<MessageType[]> {
   const exported = await Promise.all(contracts.map((contract) => import(contract)));
   return exported
     .flatMap((each: object) => Object.values(each))
-    .filter((each): each is MessageType => typeof each === 'object' && each !== null && each.kind === 'event');
+    .filter((each): each is MessageType | QueryType => typeof each === 'object' && KINDS.includes(each?.kind));
 }
 
 function filesOf(folder: string): string[] {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { boot } from '#apps/monolith/main';
-import { readSettings } from '#apps/monolith/settings';
+import { boot } from '#apps/host/boot';
+import { readSite } from '#apps/host/site';
 import { type RequestOptions, type Response, send } from './http.js';
 import { createEmptyDatabase } from './test-database.js';
 
@@ -20,11 +20,9 @@ export interface OrderView {
   history: { status: string; at: string; reason?: string }[];
 }
 
-/** The whole shop behind HTTP, on a database of its own, with an administrator signed in. */
-export interface Shop {
+/** A shop behind HTTP, with an administrator signed in. */
+export interface ShopFront {
   readonly url: string;
-  /** As the superuser of the test server. */
-  readonly databaseUrl: string;
   readonly admin: string;
   request<Body = Record<string, unknown>>(
     method: string,
@@ -39,33 +37,53 @@ export interface Shop {
   order(token: string, body: object): Promise<OrderView>;
   settled(orderId: string, when?: (order: OrderView) => boolean): Promise<OrderView>;
   stock(sku: string): Promise<{ onHand: number; reserved: number; available: number }>;
+}
+
+/** A shop on a database of its own. */
+export interface Shop extends ShopFront {
+  /** As the superuser of the test server. */
+  readonly databaseUrl: string;
   close(): Promise<void>;
 }
 
-const ADMIN = { email: 'admin@shop.example', password: 'correct horse battery staple' };
+export const ADMIN = { email: 'admin@shop.example', password: 'correct horse battery staple' };
 const SETTLES_WITHIN = 20_000;
+/** Customers and products of this process, so that each has a name of its own. */
+let made = 0;
 
+/** All modules in this process. */
 export async function startShop(): Promise<Shop> {
   const database = await createEmptyDatabase();
   const home = await mkdtemp(join(tmpdir(), 'seamline-shop-'));
-  const settings = readSettings({
+  const site = readSite({
     PORT: '0',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
     SEAMLINE_ADMIN_EMAIL: ADMIN.email,
     SEAMLINE_ADMIN_PASSWORD: ADMIN.password,
   });
-  const app = await boot({ settings, databaseUrl: database.databaseUrl, home, say: () => undefined });
-  const request: Shop['request'] = (method, path, options) => send(app.url, method, path, options);
+  const app = await boot({ site, databaseUrl: database.databaseUrl, home, say: () => undefined });
+  return {
+    ...(await shopAt(app.url)),
+    databaseUrl: database.databaseUrl,
+    close: async () => {
+      await app.close();
+      await database.drop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The shop at an address, wherever its modules live; its administrator is ADMIN. */
+export async function shopAt(url: string): Promise<ShopFront> {
+  const request: ShopFront['request'] = (method, path, options) => send(url, method, path, options);
   const signIn = async (credentials: { email: string; password: string }) =>
     (await request<{ accessToken: string }>('POST', '/identity/sessions', { body: credentials })).body.accessToken;
   const admin = await signIn(ADMIN);
-  let made = 0;
 
-  const settled: Shop['settled'] = (id, when = ({ status }) => status !== 'placed') =>
+  const settled: ShopFront['settled'] = (id, when = ({ status }) => status !== 'placed') =>
     askUntil(async () => (await request<OrderView>('GET', `/orders/${id}`, { token: admin })).body, when);
   return {
-    url: app.url,
-    databaseUrl: database.databaseUrl,
+    url,
     admin,
     request,
     settled,
@@ -81,10 +99,11 @@ export async function startShop(): Promise<Shop> {
       const body = { sku, name: `Product ${made}`, price: { amount: price, currency: 'GBP' }, stocked };
       await must(request('POST', '/catalog/products', { token: admin, body }), 201);
       if (stock !== undefined) {
-        await must(
-          request('POST', `/inventory/stock/${sku}/receipts`, { token: admin, body: { quantity: stock } }),
-          201,
-        );
+        const receipt = { token: admin, body: { quantity: stock } };
+        const receive = () => request('POST', `/inventory/stock/${sku}/receipts`, receipt);
+        // The catalog's word may still be on its way, to another app perhaps that was down.
+        const received = await askUntil(receive, ({ status }) => status !== 404);
+        await must(Promise.resolve(received), 201);
       }
       return sku;
     },
@@ -93,11 +112,6 @@ export async function startShop(): Promise<Shop> {
       return settled(placed.body.id);
     },
     stock: async (sku) => (await must(request<never>('GET', `/inventory/stock/${sku}`, { token: admin }), 200)).body,
-    close: async () => {
-      await app.close();
-      await database.drop();
-      await rm(home, { recursive: true, force: true });
-    },
   };
 }
 

@@ -7,7 +7,7 @@ import { defineEvent } from '#kernel/contract/message';
 import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
 import type { Transaction } from '#kernel/persistence/unit-of-work';
 
-/** `does` says what its handler does: `kill` its process, `dawdle`, or nothing else. */
+/** `does` says what its handler does: `kill` its process, `dawdle`, `sit` for long, or nothing else. */
 export const Given = defineEvent(
   'giver.given.v1',
   'key',
@@ -29,6 +29,10 @@ class Taker {
     if (does === 'dawdle') {
       process.stdout.write(`dawdles at ${key}\n`);
       await sleep(700);
+    }
+    if (does === 'sit') {
+      process.stdout.write(`sits at ${key}\n`);
+      await sleep(20_000);
     }
   }
 }

@@ -5,13 +5,37 @@ import type { Hit } from './worker-process.js';
 /** Who wrote the last row of a partition, within so many seconds before a hit, had it. */
 const LOOK_BACK = 5;
 
+/** When something was not as it should be, of a worker or of the database. In milliseconds since 1970. */
+export interface Trouble {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Handover {
+  /** In milliseconds. */
+  readonly took: number;
+  /** Something else was hit meanwhile, perhaps just who had taken over. */
+  readonly isDisturbed: boolean;
+}
+
 /**
- * How long after each hit the partitions that the worker had were flowing again, in milliseconds, the shortest first:
- * for each partition the time to its next row, and of these the longest. The hit of a worker that had none says nothing.
+ * How long after each hit the partitions that the worker had were flowing again, the shortest first: for each partition
+ * the time to its next row, and of these the longest. The hit of a worker that had none says nothing.
  */
-export async function handovers(pool: pg.Pool, hits: readonly Hit[]): Promise<number[]> {
-  const times = await Promise.all(hits.map((hit) => handover(pool, hit)));
-  return times.filter((time) => time !== undefined).sort((a, b) => a - b);
+export async function handovers(
+  pool: pg.Pool,
+  hits: readonly Hit[],
+  troubles: readonly Trouble[],
+): Promise<Handover[]> {
+  const times = await Promise.all(
+    hits.map(async (hit) => {
+      const took = await handover(pool, hit);
+      if (took === undefined) return [];
+      const meanwhile = troubles.filter(({ from, to }) => from < hit.at + took && to > hit.at);
+      return [{ took, isDisturbed: meanwhile.length > 1 }];
+    }),
+  );
+  return times.flat().sort((a, b) => a.took - b.took);
 }
 
 async function handover(pool: pg.Pool, { life, at }: Hit): Promise<number | undefined> {

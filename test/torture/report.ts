@@ -1,4 +1,5 @@
 import { table } from '../../apps/cli/replay/table.js';
+import type { Handover } from './handover.js';
 import { type Judgement, VIOLATIONS, type Violation } from './oracle.js';
 import type { Fault, Point } from './plan.js';
 
@@ -22,8 +23,8 @@ export interface Outcome {
   readonly dropped: number;
   /** Effects that were rolled back, and had to be done again. */
   readonly inVain: number;
-  /** In milliseconds, the shortest first. */
-  readonly handovers: readonly number[];
+  /** The shortest first. */
+  readonly handovers: readonly Handover[];
 }
 
 const WANTED_HANDOVER = 10_000;
@@ -92,12 +93,14 @@ function messages(judgements: readonly Judgement[]): string[] {
   return table(['messages', 'committed', 'arrived', 'lost', 'doubled', 'out of order', 'never committed'], rows);
 }
 
-function handover(times: readonly number[]): string {
+function handover(all: readonly Handover[]): string {
+  const times = all.filter(({ isDisturbed }) => !isDisturbed).map(({ took }) => took);
   if (times.length === 0) return 'no worker that was hit had anything to hand over';
   const seconds = (milliseconds = 0) => `${(milliseconds / 1_000).toFixed(1)} s`;
   const slow = times.filter((time) => time > WANTED_HANDOVER).length;
   const middle = seconds(times[Math.floor((times.length - 1) / 2)]);
   const word =
     slow === 0 ? `all within ${seconds(WANTED_HANDOVER)}` : `${slow} took longer than ${seconds(WANTED_HANDOVER)}`;
-  return `p50 ${middle}, longest ${seconds(times.at(-1))} of ${times.length}; ${word}`;
+  const others = `with something else hit meanwhile, ${all.length - times.length} more, longest ${seconds(all.at(-1)?.took)}`;
+  return `p50 ${middle}, longest ${seconds(times.at(-1))} of ${times.length}; ${word}; ${others}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { BREAKAGES, type Breakage } from './breakage.js';
 import { readCounts } from './counts.js';
-import { handovers } from './handover.js';
+import { handovers, type Trouble } from './handover.js';
 import { Oracle } from './oracle.js';
 import { type DatabaseFault, type Fault, makePlan, type WorkerFault } from './plan.js';
 import type { Inflicted, Outcome } from './report.js';
@@ -28,6 +28,7 @@ const PROGRESS_EVERY = 5_000;
 export class Supervisor {
   private readonly inflicted: Inflicted[] = [];
   private readonly hits: Hit[] = [];
+  private readonly troubles: Trouble[] = [];
   private readonly endedByThemselves: string[] = [];
   private readonly begun = Date.now();
 
@@ -63,7 +64,7 @@ export class Supervisor {
       judgements: await oracle.judge(),
       dropped,
       inVain: handled - (await oracle.effects()),
-      handovers: await handovers(this.stage.pool, this.hits),
+      handovers: await handovers(this.stage.pool, this.hits, this.troubles),
     };
   }
 
@@ -91,10 +92,12 @@ export class Supervisor {
       await pause(fault.downFor);
       await worker.start();
     }
+    this.troubles.push({ from: hit.at, to: Date.now() });
     return { kind: fault.kind, point: fault.moment?.point, atItsMoment: hit.atItsMoment };
   }
 
   private async hitDatabase(fault: DatabaseFault): Promise<Inflicted> {
+    const from = Date.now();
     if (fault.kind === 'cut') await this.cut(fault.connections);
     else {
       const server = await this.stage.server;
@@ -102,6 +105,7 @@ export class Supervisor {
       await pause(fault.downFor);
       await server.start();
     }
+    this.troubles.push({ from, to: Date.now() });
     return { kind: fault.kind, point: undefined, atItsMoment: true };
   }
 

@@ -1,0 +1,4 @@
+import { conformance } from './conformance.js';
+import { direct } from './direct.js';
+
+await conformance(direct);
