@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { explain, isMendable } from '../apps/cli/user-error.js';
 import { messagingCommand } from './messaging/messaging.js';
+import { queriesCommand } from './queries/queries.js';
+import { transportsCommand } from './transports/transports.js';
 
 /** Every bench, one command each. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -9,7 +11,9 @@ export async function main(args: readonly string[]): Promise<void> {
     .usage('<bench> [options], as "npm run bench -- messaging"')
     .helpCommand('help [bench]', 'explain a bench')
     .showHelpAfterError('Run "npm run bench -- --help" for what there is.')
-    .addCommand(messagingCommand());
+    .addCommand(messagingCommand())
+    .addCommand(queriesCommand())
+    .addCommand(transportsCommand());
   try {
     await bench.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -2,22 +2,17 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../apps/cli/project-root.js';
+import { BROKERS } from './brokers/broker.js';
+import type { BrokerName } from './child.js';
 import type { Servers } from './scenario.js';
 
 /** Under what a figure was measured; another line here, and the figures cannot be put side by side. */
 export type Surroundings = Readonly<Record<string, string>>;
 
-/** Whose package.json names exact versions, in which folder, and which of these matter here. */
-const PACKAGES: Readonly<Record<string, readonly [string, readonly string[]]>> = {
-  Seamline: ['.', ['@nestjs/core', '@mikro-orm/postgresql', 'pg']],
-  'graphile-worker, pg-boss, BullMQ': ['bench', ['graphile-worker', 'pg-boss', 'bullmq', 'ioredis', 'pg']],
-  'nestjs-outbox': [
-    'bench/messaging/peers/nestjs-outbox',
-    ['@fullstackhouse/nestjs-outbox', '@nestjs/core', '@mikro-orm/postgresql'],
-  ],
-};
+/** Whose package.json names exact versions, in which folder, and which of these matter. */
+export type Packages = Readonly<Record<string, readonly [folder: string, names: readonly string[]]>>;
 
-export function surroundings({ postgres, redis }: Servers): Surroundings {
+export function surroundings({ postgres, brokers }: Servers, packages: Packages): Surroundings {
   const processor = cpus()[0]?.model ?? 'unknown';
   return {
     processor: `${processor}, ${availableParallelism()} cores`,
@@ -27,9 +22,14 @@ export function surroundings({ postgres, redis }: Servers): Surroundings {
     PostgreSQL: `${postgres.version}, with ${Object.entries(postgres.settings)
       .map(([name, value]) => `${name}=${value}`)
       .join(', ')}`,
-    Redis: 'version' in redis ? `${redis.version}, without a journal` : `none (${redis.missing})`,
     ...Object.fromEntries(
-      Object.entries(PACKAGES).map(([name, [folder, names]]) => [name, versionsIn(folder, names).join(', ')]),
+      Object.entries(brokers).map(([name, broker]) => [
+        BROKERS[name as BrokerName].title,
+        'version' in broker ? broker.version : `none (${broker.missing})`,
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(packages).map(([name, [folder, names]]) => [name, versionsIn(folder, names).join(', ')]),
     ),
   };
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inOwnProcess } from './child.js';
+import { addressesOf, type Brokers } from './brokers/broker.js';
+import { type BrokerName, CandidateProcess, type Stage } from './child.js';
 import { type PostgresServer, withDatabase } from './postgres.js';
-import type { NoRedis, RedisServer } from './redis.js';
 
 /** One way to do the work of a scenario. */
 export interface Candidate {
@@ -12,9 +12,13 @@ export interface Candidate {
   readonly file: string;
   /** Its functions, each in a process of its own, one after the other on one database; the last one answers. */
   readonly runs: readonly string[];
+  /** Another function of the file: its process is ready before the last of `runs` begins, and ends after it. */
+  readonly beside?: string;
   /** What it gets beside the work of the scenario. */
   readonly options?: object;
-  readonly needsRedis?: boolean;
+  /** What it gets beside that, or instead of it, when its figures are to mean something. */
+  readonly atFullSize?: object;
+  readonly needs?: BrokerName;
 }
 
 export interface Scenario<Result = unknown> {
@@ -24,6 +28,8 @@ export interface Scenario<Result = unknown> {
   readonly candidates: readonly Candidate[];
   /** What every candidate gets as its work. */
   work(size: Size): object;
+  /** Of candidates of two processes: makes one result of what both have answered. */
+  joined?(result: never, beside: never): Result;
   /** Takes minutes, is asked for by name or by --long, and is run once: its rounds are inside it. */
   readonly isLong?: boolean;
   /** The result in a few words. */
@@ -35,7 +41,7 @@ export type Size = 'full' | 'quick';
 
 export interface Servers {
   readonly postgres: PostgresServer;
-  readonly redis: RedisServer | NoRedis;
+  readonly brokers: Brokers;
 }
 
 /** What came out, by candidate; a round that failed is null. */
@@ -67,13 +73,9 @@ export interface Run {
  * begins moves on from round to round.
  */
 export async function runRounds(scenario: Scenario, { size, rounds, servers, say, signal }: Run): Promise<Outcome> {
-  const { redis } = servers;
-  const isLeftOut = (candidate: Candidate) => candidate.needsRedis === true && 'missing' in redis;
-  const skipped = Object.fromEntries(
-    scenario.candidates.filter(isLeftOut).map(({ name }) => [name, 'missing' in redis ? redis.missing : '']),
-  );
+  const skipped = leftOut(scenario, servers.brokers);
   for (const [name, why] of Object.entries(skipped)) say(`${scenario.name}: ${name} is skipped: ${why}`);
-  const present = scenario.candidates.filter((candidate) => !isLeftOut(candidate));
+  const present = scenario.candidates.filter(({ name }) => !(name in skipped));
   const outcome: Outcome = { rounds: Object.fromEntries(present.map(({ name }) => [name, []])), skipped, problems: [] };
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < present.length; turn++) {
@@ -89,26 +91,57 @@ export async function runRounds(scenario: Scenario, { size, rounds, servers, say
   return outcome;
 }
 
+/** Who cannot take part, and why. */
+function leftOut({ candidates }: Scenario, brokers: Brokers): Record<string, string> {
+  const missing = candidates.flatMap(({ name, needs }) => {
+    const broker = needs && brokers[needs];
+    return broker && 'missing' in broker ? [[name, broker.missing] as const] : [];
+  });
+  return Object.fromEntries(missing);
+}
+
 async function runOnce(
   scenario: Scenario,
-  { file, runs, options = {} }: Candidate,
+  candidate: Candidate,
   size: Size,
-  { postgres, redis }: Servers,
+  { postgres, brokers }: Servers,
 ): Promise<{ result: unknown | null; problems: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'seamline-bench-run-'));
-  const work = { ...scenario.work(size), ...options };
-  const redisUrl = 'url' in redis ? redis.url : '';
+  const { options = {}, atFullSize = {} } = candidate;
+  const work = { ...scenario.work(size), ...options, ...(size === 'full' && atFullSize) };
   try {
-    const result = await withDatabase(postgres, async (databaseUrl) => {
-      let last: unknown;
-      for (const run of runs) last = await inOwnProcess({ file, run, stage: { databaseUrl, redisUrl, folder, work } });
-      return last;
-    });
+    const result = await withDatabase(postgres, (databaseUrl) =>
+      runIn({ databaseUrl, brokers: addressesOf(brokers), folder, work }, scenario, candidate),
+    );
     return { result, problems: brokenPromises(result as Counted) };
   } catch (error) {
     return { result: null, problems: [`failed: ${(error as Error).message}`] };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runIn(stage: Stage<unknown>, scenario: Scenario, candidate: Candidate): Promise<unknown> {
+  const { file, runs, beside } = candidate;
+  for (const run of runs.slice(0, -1)) (await CandidateProcess.run({ file, run, stage })).kill();
+  const last = { file, run: runs.at(-1) as string };
+  if (beside === undefined) {
+    const only = await CandidateProcess.run({ ...last, stage });
+    only.kill();
+    return only.result;
+  }
+  const other = await CandidateProcess.run({ file, run: beside, stage });
+  try {
+    const main = await CandidateProcess.run({ ...last, stage: { ...stage, beside: other.result } as Stage<unknown> });
+    try {
+      const seen = await other.end(main.result);
+      await main.end();
+      return scenario.joined ? scenario.joined(main.result as never, seen as never) : main.result;
+    } finally {
+      main.kill();
+    }
+  } finally {
+    other.kill();
   }
 }
 

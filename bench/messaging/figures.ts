@@ -1,23 +1,11 @@
+import { atLeast, atMost, type Figure, type Measured, told, valuesOf } from '../harness/figures.js';
 import type { Rate } from '../harness/load.js';
-import type { Rounds } from '../harness/scenario.js';
 import { ratios } from '../harness/statistics.js';
 import { peakMemory } from './backlog.js';
 import type { Backlog } from './seamline/backlog.js';
 import type { DeliveryLatencies } from './seamline/deliveries.js';
 import type { Endurance } from './seamline/endurance.js';
 import type { Sustained } from './seamline/sustained.js';
-
-/** What came out of each scenario that was run, by its name. */
-export type Measured = Readonly<Record<string, Rounds>>;
-
-export interface Figure {
-  readonly name: string;
-  readonly unit: '×' | 'ms' | 'MB';
-  /** What it must reach, or stay within; some figures are only told. */
-  readonly wanted?: { readonly atLeast: number } | { readonly atMost: number };
-  /** One value a round; none when it was not measured. */
-  readonly values: readonly number[];
-}
 
 /** Every figure, measured or not, in the order of the report. */
 export function figuresOf(measured: Measured): Figure[] {
@@ -100,44 +88,4 @@ export function figuresOf(measured: Measured): Figure[] {
 function lastTenth({ tenths }: Backlog): number {
   const sorted = tenths.toSorted((a, b) => a - b);
   return (tenths.at(-1) as number) / (sorted[sorted.length >> 1] as number);
-}
-
-/** A round that failed has no value, and neither has what is compared with it. */
-function valuesOf<Result>(
-  measured: Measured,
-  scenario: string,
-  candidate: string,
-  value: (result: Result) => number,
-): number[] {
-  return (measured[scenario]?.[candidate] ?? []).map((result) =>
-    result === null ? Number.NaN : value(result as Result),
-  );
-}
-
-const known = (values: readonly number[]) => values.filter((value) => !Number.isNaN(value));
-
-const atLeast = (wanted: number, name: string, values: readonly number[]): Figure => ({
-  name,
-  unit: '×',
-  wanted: { atLeast: wanted },
-  values: known(values),
-});
-
-const atMost = (wanted: number, name: string, values: readonly number[]): Figure => ({
-  name,
-  unit: 'ms',
-  wanted: { atMost: wanted },
-  values: known(values),
-});
-
-const told = (unit: Figure['unit'], name: string, values: readonly number[]): Figure => ({
-  name,
-  unit,
-  values: known(values),
-});
-
-/** How many times better than wanted; below 1 it was missed. */
-export function reached({ wanted }: Figure, value: number): number | undefined {
-  if (wanted === undefined) return undefined;
-  return 'atLeast' in wanted ? value / wanted.atLeast : wanted.atMost / value;
 }

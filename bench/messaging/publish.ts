@@ -23,7 +23,7 @@ export const publish: Scenario<Rate> = {
     candidate('graphile-worker', 'peers/graphile-worker', 'publish', { options: { inOne: false } }),
     candidate('graphile-worker, one statement', 'peers/graphile-worker', 'publish', { options: { inOne: true } }),
     candidate('pg-boss', 'peers/pg-boss', 'publish'),
-    candidate('BullMQ, dual write', 'peers/bullmq', 'publish', { needsRedis: true }),
+    candidate('BullMQ, dual write', 'peers/bullmq', 'publish', { needs: 'redis' }),
   ],
   work: (size): PublishWork =>
     size === 'quick' ? { clients: 16, warmUpSeconds: 0.5, seconds: 1 } : { clients: 16, warmUpSeconds: 2, seconds: 6 },

@@ -26,9 +26,9 @@ const JOB = 'purchase-placed';
 const JOB_OPTIONS = { removeOnComplete: true };
 
 /** A dual write: the row is committed, and then Redis is told. A process that dies between the two has lost the job. */
-export async function publish({ databaseUrl, redisUrl, work }: Stage<PublishWork>): Promise<Rate & Checked> {
+export async function publish({ databaseUrl, brokers, work }: Stage<PublishWork>): Promise<Rate & Checked> {
   await prepare(databaseUrl);
-  return withQueue({ databaseUrl, redisUrl }, async (queue) => {
+  return withQueue({ databaseUrl, brokers }, async (queue) => {
     const clients = await connectMany(databaseUrl, work.clients);
     let n = 0;
     const rate = await asFastAsTheyCan(work.clients, work, async (client) => {
@@ -43,9 +43,9 @@ export async function publish({ databaseUrl, redisUrl, work }: Stage<PublishWork
   });
 }
 
-export async function fill({ databaseUrl, redisUrl, work }: Stage<DrainWork>): Promise<void> {
+export async function fill({ databaseUrl, brokers, work }: Stage<DrainWork>): Promise<void> {
   await prepare(databaseUrl);
-  const { queue, connection } = open({ databaseUrl, redisUrl });
+  const { queue, connection } = open({ databaseUrl, brokers });
   for (const many of purchasesBy(5000, work.messages)) {
     await queue.addBulk(many.map((data) => ({ name: JOB, data, opts: JOB_OPTIONS })));
   }
@@ -55,10 +55,10 @@ export async function fill({ databaseUrl, redisUrl, work }: Stage<DrainWork>): P
 
 export async function drain({
   databaseUrl,
-  redisUrl,
+  brokers,
   work,
 }: Stage<DrainWork>): Promise<{ perSecond: number } & Checked> {
-  return withQueue({ databaseUrl, redisUrl }, async (queue, connection) => {
+  return withQueue({ databaseUrl, brokers }, async (queue, connection) => {
     const effects = new Countdown(work.messages);
     const pool = new pg.Pool({ connectionString: databaseUrl, max: 24 });
     const begin = performance.now();
@@ -86,11 +86,11 @@ async function prepare(databaseUrl: string): Promise<void> {
   await settle(databaseUrl);
 }
 
-type Place = Pick<Stage<unknown>, 'databaseUrl' | 'redisUrl'>;
+type Place = Pick<Stage<unknown>, 'databaseUrl' | 'brokers'>;
 
 /** Under the name of the database of this run, which nobody else has: the Redis may be somebody else's. */
-function open({ databaseUrl, redisUrl }: Place) {
-  const connection = new Redis(redisUrl, { maxRetriesPerRequest: null });
+function open({ databaseUrl, brokers }: Place) {
+  const connection = new Redis(brokers.redis as string, { maxRetriesPerRequest: null });
   const queue = new Queue<Purchase>(new URL(databaseUrl).pathname.slice(1), { connection });
   return { connection, queue };
 }

@@ -1,7 +1,7 @@
 import type { Stage } from '../../harness/child.js';
 import { Countdown } from '../../harness/load.js';
+import { boot } from '../../seamline/boot.js';
 import { type Checked, checkEffects, type DrainWork } from '../workload.js';
-import { boot } from './boot.js';
 import { fill } from './drain.js';
 import { LedgerModule } from './ledger.module.js';
 import { PurchasesModule } from './purchases.module.js';

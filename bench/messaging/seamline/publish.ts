@@ -1,8 +1,8 @@
 import type { Stage } from '../../harness/child.js';
 import { asFastAsTheyCan, type Rate } from '../../harness/load.js';
 import { settle } from '../../harness/postgres.js';
+import { boot } from '../../seamline/boot.js';
 import { type Checked, checkCounts, type PublishWork, type Purchase, purchaseNumber } from '../workload.js';
-import { boot } from './boot.js';
 import { Purchases, PurchasesModule } from './purchases.module.js';
 
 export const publishLean = (stage: Stage<PublishWork>) => publish(stage, (purchases, one) => purchases.place(one));

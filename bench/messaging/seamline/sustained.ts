@@ -1,8 +1,8 @@
 import type { Stage } from '../../harness/child.js';
 import { asFastAsTheyCan, atASteadyRate, Countdown } from '../../harness/load.js';
 import { settle } from '../../harness/postgres.js';
+import { boot } from '../../seamline/boot.js';
 import { type Checked, checkEffects, purchaseNumber } from '../workload.js';
-import { boot } from './boot.js';
 import { Deliveries, type Delivery, type DeliveryLatencies, deliveryLatencies } from './deliveries.js';
 import { LedgerModule } from './ledger.module.js';
 import { Purchases, PurchasesModule } from './purchases.module.js';
