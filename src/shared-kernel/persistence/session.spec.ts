@@ -260,11 +260,11 @@ describe('a session', () => {
     };
 
     it('rejects what is under way and what comes after, and is not taken for silent', async () => {
-      const under = run('select pg_sleep(30)');
-      const queued = run('select 1');
+      const under = expect(run('select pg_sleep(30)')).rejects.toMatchObject({ code: '57P01' });
+      const queued = expect(run('select 1')).rejects.toThrow();
       await cut(session.pid);
-      await expect(under).rejects.toMatchObject({ code: '57P01' });
-      await expect(queued).rejects.toThrow();
+      await under;
+      await queued;
       await expect(run('select 1')).rejects.toThrow();
       expect(session.wasSilent).toBe(false);
       await replace();
