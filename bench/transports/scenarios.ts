@@ -28,7 +28,7 @@ export const JOB_AN_EVENT = 'plain client, bullmq, a job an event';
 /** What waits goes from one process to another, and has its effect once. */
 export const drain: Scenario<{ perSecond: number } & Checked> = {
   name: 'drain',
-  what: '200,000 messages go to another process, which writes a row for each, once',
+  what: '100,000 messages go to another process, which writes a row for each, once',
   candidates: [
     ...TRANSPORTS.flatMap((transport) => [
       candidate(seamlineOver(transport), transport, {
@@ -48,11 +48,11 @@ export const drain: Scenario<{ perSecond: number } & Checked> = {
       runs: ['drain'],
       beside: 'receiveDrained',
       options: ONE_BY_ONE,
-      atFullSize: { messages: 50_000 },
+      atFullSize: { messages: 30_000 },
     }),
   ],
   work: (size): Omit<DrainWork, 'transport' | keyof typeof IN_PAGES> => ({
-    messages: size === 'quick' ? 10_000 : 200_000,
+    messages: size === 'quick' ? 10_000 : 100_000,
   }),
   joined: ({ begin }: Begun, { doneAt, checks }: Taken) => ({
     perSecond: ((checks[0]?.expected ?? 0) * 1000) / (doneAt - begin),
@@ -69,7 +69,7 @@ export interface Steady extends Checked {
 /** A rate that leaves everybody time. */
 export const steady: Scenario<Steady> = {
   name: 'steady',
-  what: '500 messages a second for 15 s: latency from commit to effect in the other process',
+  what: '500 messages a second for 10 s: latency from commit to effect in the other process',
   candidates: TRANSPORTS.flatMap((transport) => [
     candidate(seamlineOver(transport), transport, {
       file: 'transports/seamline/apps',
@@ -85,8 +85,8 @@ export const steady: Scenario<Steady> = {
   ]),
   work: (size): Omit<SteadyWork, keyof DrainWork> => ({
     perSecond: size === 'quick' ? 200 : 500,
-    warmUpSeconds: size === 'quick' ? 1 : 3,
-    seconds: size === 'quick' ? 2 : 15,
+    warmUpSeconds: size === 'quick' ? 1 : 2,
+    seconds: size === 'quick' ? 2 : 10,
   }),
   joined: ({ begin, committed }: Sent, { taken, checks }: Taken) => {
     const counted = Object.entries(committed).filter(([, at]) => at >= begin);
