@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { explain, isMendable } from '../apps/cli/user-error.js';
 import { messagingCommand } from './messaging/messaging.js';
 import { queriesCommand } from './queries/queries.js';
+import { shopCommand } from './shop/shop.js';
 import { transportsCommand } from './transports/transports.js';
 
 /** Every bench, one command each. */
@@ -13,7 +14,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .showHelpAfterError('Run "npm run bench -- --help" for what there is.')
     .addCommand(messagingCommand())
     .addCommand(queriesCommand())
-    .addCommand(transportsCommand());
+    .addCommand(transportsCommand())
+    .addCommand(shopCommand());
   try {
     await bench.parseAsync(args, { from: 'user' });
   } catch (error) {
