@@ -11,6 +11,19 @@ export type QuickReader = (value: unknown) => unknown;
  * within the process. Undefined for a schema with any part that is not known here for certain.
  */
 export function quickReader(schema: z.core.$ZodType): QuickReader | undefined {
+  if (underWay.has(schema)) return undefined;
+  underWay.add(schema);
+  try {
+    return readerFor(schema);
+  } finally {
+    underWay.delete(schema);
+  }
+}
+
+/** Those whose reader is being made: one that holds itself would be read without end. */
+const underWay = new Set<z.core.$ZodType>();
+
+function readerFor(schema: z.core.$ZodType): QuickReader | undefined {
   if (schema instanceof z.ZodObject) return objectReader(schema);
   if (schema instanceof z.ZodArray) return arrayReader(schema);
   if (schema instanceof z.ZodNullable) return nullableReader(schema);

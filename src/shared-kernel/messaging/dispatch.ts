@@ -1,4 +1,6 @@
 import { Envelope, sourceModule } from '../contract/envelope.js';
+import { type MessageType, NAME } from '../contract/message.js';
+import { readAs, versionsOf } from '../contract/upcast.js';
 import { asError } from '../persistence/failures.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
 import { childTraceparent, runInContext, type TelemetryContext } from '../telemetry/context.js';
@@ -50,12 +52,13 @@ export class Dispatch {
     subscriptions: readonly BoundSubscription[],
   ) {
     for (const subscription of subscriptions) {
-      const { name } = subscription.type;
-      this.byType.set(name, [...(this.byType.get(name) ?? []), subscription]);
+      for (const { name } of versionsOf(subscription.type))
+        this.byType.set(name, [...(this.byType.get(name) ?? []), subscription]);
     }
+    mustReadOneVersion(module, this.byType);
   }
 
-  /** The types that somebody here handles. */
+  /** The types that somebody here handles, as themselves or as a newer version. */
   get types(): string[] {
     return [...this.byType.keys()];
   }
@@ -202,22 +205,53 @@ export function contextOf(module: string, envelope: Envelope): TelemetryContext 
   };
 }
 
+/**
+ * A fact that is published in two versions has one id, by which it is taken once: as whichever comes first. So all handlers
+ * of a module must be able to take it as that.
+ * @throws when they are not; lists every such message
+ */
+function mustReadOneVersion(module: string, byType: ReadonlyMap<string, readonly BoundSubscription[]>): void {
+  const problems = [...byType].flatMap(([name, handlers]) => {
+    const read = [...new Set(handlers.map(({ type }) => type.name))];
+    if (read.length < 2) return [];
+    const newest = read.toSorted(byMajor).at(-1);
+    return [`  It reads ${name} as ${read.join(' and as ')}: let all of its handlers take ${newest}.`];
+  });
+  if (problems.length > 0) throw new Error(`Module "${module}" cannot start:\n${problems.join('\n')}`);
+}
+
+function byMajor(one: string, other: string): number {
+  return Number(NAME.exec(one)?.groups?.major) - Number(NAME.exec(other)?.groups?.major);
+}
+
 function read(envelope: Envelope, { type }: BoundSubscription): Message {
   const wellFormed = Envelope.safeParse(envelope);
   if (!wellFormed.success)
     throw new Unacceptable(`The envelope of ${envelope.type} is broken: ${wellFormed.error.message}`);
-  const payload = type.reading.safeParse(envelope.data);
-  if (!payload.success) {
-    const issues = payload.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`);
-    throw new Unacceptable(`The payload breaks the contract of ${envelope.type}: ${issues.join('; ')}`);
-  }
+  const payload = payloadOf(envelope, type);
   return {
     id: envelope.id,
-    type: envelope.type,
+    type: type.name,
     source: sourceModule(envelope),
-    key: envelope.subject,
+    key: envelope.type === type.name ? envelope.subject : String((payload as Record<string, unknown>)[type.key]),
     time: new Date(envelope.time),
     correlationId: envelope.correlationid,
-    payload: payload.data,
+    payload,
   };
+}
+
+function payloadOf(envelope: Envelope, type: MessageType): Message['payload'] {
+  const asWhat = envelope.type === type.name ? envelope.type : `${envelope.type} as ${type.name}`;
+  const payload = upcastOf(envelope, type, asWhat);
+  if (payload?.success) return payload.data;
+  const issues = payload?.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`) ?? [];
+  throw new Unacceptable(`The payload breaks the contract of ${asWhat}: ${issues.join('; ')}`);
+}
+
+function upcastOf(envelope: Envelope, type: MessageType, asWhat: string) {
+  try {
+    return readAs(type, envelope.type, envelope.data);
+  } catch (error) {
+    throw new Unacceptable(`It cannot be read ${asWhat}: ${asError(error).message}`);
+  }
 }

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import type { MessageType, Payload } from '../contract/message.js';
+import { versionsOf } from '../contract/upcast.js';
 import { HERE } from '../persistence/fence.js';
 import type { Statement } from '../persistence/statement-batch.js';
 import { currentContext } from '../telemetry/context.js';
@@ -18,6 +19,8 @@ export interface Outgoing {
   readonly headers: string;
   /** JSON. */
   readonly payload: string;
+  /** The older versions that whoever takes this one takes too. */
+  readonly older?: readonly string[];
 }
 
 interface Headers {
@@ -56,7 +59,40 @@ export function toOutgoing<Type extends MessageType>(type: Type, payload: Payloa
   if (json.length * 3 > MAX_PAYLOAD_BYTES) refuseTooLarge(type.name, Buffer.byteLength(json));
   const key = String((checked.data as Record<string, unknown>)[type.key]);
   refuseKey(type.name, key);
-  return address(type.name, key, json, sequence);
+  const message = address(type.name, key, json, sequence);
+  if (!type.upcasts) return message;
+  return { ...message, older: versionsOf(type.upcasts.type).map(({ name }) => name) };
+}
+
+/** A fact as one version of an event tells it. */
+export type Told<Type extends MessageType> = readonly [event: Type & { kind: 'event' }, payload: Payload<Type>];
+
+/**
+ * One fact in two versions. They share the id by which a message is taken once, so that whoever takes both, the older one
+ * upcast, takes the newer one, which comes first.
+ * @throws ContractViolation as {@link toOutgoing} does, and when the newer version does not upcast the older one
+ */
+export function toBoth<Newer extends MessageType, Older extends MessageType>(
+  [newer, payload]: Told<Newer>,
+  [older, before]: Told<Older>,
+  sequence?: number,
+): Outgoing[] {
+  const first = toOutgoing(newer, payload, sequence);
+  if (!first.older?.includes(older.name))
+    throw new ContractViolation(newer.name, `it does not upcast ${older.name}, so who takes both would take it twice.`);
+  return [first, { ...toOutgoing(older, before, sequence), eventId: first.eventId }];
+}
+
+/** @throws ContractViolation for two versions under one key that do not share an id: their readers would take both. */
+function mustBeSaidOnce(messages: readonly Outgoing[]): void {
+  if (messages.every(({ older }) => older === undefined)) return;
+  const ofId = Map.groupBy(messages, ({ eventId }) => eventId);
+  const alone = messages.filter(({ eventId }) => ofId.get(eventId)?.length === 1);
+  const said = new Set(alone.map(({ type, key }) => `${type} ${key}`));
+  for (const { type, key, older = [] } of alone) {
+    const twice = older.find((version) => said.has(`${version} ${key}`));
+    if (twice) throw new ContractViolation(type, `${twice} says the same to its readers: tx.publishBoth(…) says it once.`);
+  }
 }
 
 function refuseKey(type: string, key: string): void {
@@ -126,6 +162,7 @@ const APPEND_MANY = `insert into outbox (${COLUMNS}) select ${COLUMNS} from ${ro
 /** The last statement of a transaction before its commit, when there is something to say. */
 export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
   if (messages.length === 0) return [];
+  mustBeSaidOnce(messages);
   return [{ text: messages.length === 1 ? APPEND_ONE : APPEND_MANY, values: valuesOf(messages) }];
 }
 
@@ -135,6 +172,7 @@ export function appendToOutbox(messages: readonly Outgoing[]): Statement[] {
  */
 export function appendWith({ text, values = [] }: Statement, messages: readonly Outgoing[]): Statement {
   if (messages.length === 0) return { text: combined(text, 0, NONE), values };
+  mustBeSaidOnce(messages);
   return {
     text: combined(text, values.length, messages.length === 1 ? ONE : MANY),
     values: [...values, ...valuesOf(messages)],

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import type { MessageType, Payload } from '../contract/message.js';
-import { appendToOutbox, appendWith, type Outgoing, toOutgoing } from '../messaging/outbox.js';
+import { appendToOutbox, appendWith, type Outgoing, type Told, toBoth, toOutgoing } from '../messaging/outbox.js';
 import { pass, points } from '../messaging/points.js';
 import type { Database } from './database.js';
 import { DatabaseAway, isSerializationFailure } from './failures.js';
@@ -26,6 +26,15 @@ const STILL_HERE = always({ text: 'select 1' });
 export interface Messenger {
   /** States a fact of this module. Written to the outbox after the entities, in the same transaction. */
   publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>, sequence?: number): void;
+  /**
+   * States one fact in two versions, as long as somebody reads the older one:
+   * `publishBoth([OrderPlaced, payload], [OrderPlacedV1, before])`. Who can read both takes it once.
+   */
+  publishBoth<Newer extends MessageType, Older extends MessageType>(
+    newer: Told<Newer>,
+    older: Told<Older>,
+    sequence?: number,
+  ): void;
   /** Instructs the module that owns the command; its answer comes back as an event. */
   send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): void;
 }
@@ -63,6 +72,17 @@ export class Transaction implements Messenger {
   publish<Type extends MessageType>(event: Type & { kind: 'event' }, payload: Payload<Type>, sequence?: number): void {
     this.mustBeOpen(`publish ${event.name}`);
     this.shared.outgoing.push(outgoingEvent(this.module, event, payload, sequence));
+  }
+
+  publishBoth<Newer extends MessageType, Older extends MessageType>(
+    newer: Told<Newer>,
+    older: Told<Older>,
+    sequence?: number,
+  ): void {
+    const [event] = newer;
+    this.mustBeOpen(`publish ${event.name}`);
+    mustBeOwn(this.module, event);
+    this.shared.outgoing.push(...toBoth(newer, older, sequence));
   }
 
   send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): void {
@@ -169,9 +189,12 @@ function outgoingEvent<Type extends MessageType>(
   payload: Payload<Type>,
   sequence?: number,
 ): Outgoing {
-  if (event.owner !== module)
-    throw new Error(`${module} cannot publish ${event.name}: only ${event.owner} owns that event.`);
+  mustBeOwn(module, event);
   return toOutgoing(event, payload, sequence);
+}
+
+function mustBeOwn(module: string, { name, owner }: MessageType): void {
+  if (owner !== module) throw new Error(`${module} cannot publish ${name}: only ${owner} owns that event.`);
 }
 
 /** @throws when the lean path could not tell whether a row was touched. */
@@ -247,6 +270,10 @@ export class UnitOfWork {
     const outgoing: Outgoing[] = [];
     say({
       publish: (event, payload, sequence) => outgoing.push(outgoingEvent(this.module, event, payload, sequence)),
+      publishBoth: (newer, older, sequence) => {
+        mustBeOwn(this.module, newer[0]);
+        outgoing.push(...toBoth(newer, older, sequence));
+      },
       send: (command, payload) => outgoing.push(toOutgoing(command, payload)),
     });
     const joined = this.joined();

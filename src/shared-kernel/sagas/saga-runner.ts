@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Type } from '@nestjs/common';
 import { z } from 'zod';
 import { defineCommand, type MessageType } from '../contract/message.js';
+import { versionsOf } from '../contract/upcast.js';
 import { delay } from '../messaging/delayed.js';
 import { address, toOutgoing } from '../messaging/outbox.js';
 import { type BoundSubscription, DEFAULTS, type Message } from '../messaging/subscriptions.js';
@@ -89,12 +90,15 @@ class SagaRunner {
   ) {}
 
   subscriptions(): BoundSubscription[] {
-    return typesOf(this.definition).map((type) => ({
-      type,
-      inBatches: false,
-      options: DEFAULTS,
-      handle: ([message], tx) => this.handle(message as Message, tx),
-    }));
+    return typesOf(this.definition).map((type) => {
+      const versions = versionsOf(type).map(({ name }) => name);
+      return {
+        type,
+        inBatches: false,
+        options: DEFAULTS,
+        handle: ([message], tx) => this.handle(message as Message, versions, tx),
+      };
+    });
   }
 
   async timedOut({ payload }: Message<ReturnType<typeof sagaTimeout>>, tx: Transaction): Promise<void> {
@@ -106,13 +110,13 @@ class SagaRunner {
     await this.step(row, tx, method, []);
   }
 
-  private async handle(message: Message, tx: Transaction): Promise<void> {
+  private async handle(message: Message, versions: readonly string[], tx: Transaction): Promise<void> {
     const step = this.definition.steps.find(({ type }) => type.name === message.type);
     const key = step ? step.key(message.payload as never) : message.key;
     if (step?.starts && !(await this.create(tx, key))) return;
     const row = await this.load(tx, key);
     if (row?.status === 'running' && step) await this.step(row, tx, step.method, [message.payload]);
-    else if (row?.status === 'aborting') await this.answered(row, tx, message.type);
+    else if (row?.status === 'aborting') await this.answered(row, tx, versions);
   }
 
   private async step(row: SagaRow, tx: Transaction, method: string, args: unknown[]): Promise<void> {
@@ -122,9 +126,13 @@ class SagaRunner {
     await this.save(row, tx);
   }
 
-  /** In an aborting process only the answer that it waits for means anything. */
-  private async answered(row: SagaRow, tx: Transaction, type: string): Promise<void> {
-    if (row.compensations.at(-1)?.answer !== type) return;
+  /**
+   * In an aborting process only the answer that it waits for means anything.
+   * @param versions in which the message may come: the row may be from a time when an older one was awaited
+   */
+  private async answered(row: SagaRow, tx: Transaction, versions: readonly string[]): Promise<void> {
+    const awaited = row.compensations.at(-1)?.answer;
+    if (awaited === undefined || !versions.includes(awaited)) return;
     row.compensations.pop();
     await this.compensate(row, tx);
     await this.save(row, tx);

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { MessageType } from '#kernel/contract/message';
+import type { QueryType } from '#kernel/contract/query';
+import type { LoadedContract } from './contract-loader.js';
+import type { JsonSchema } from './read-contracts.js';
+import { untoldIn } from './untold.js';
+
+const identities = new Map<object, number>();
+
+/**
+ * The messages among what a file exports.
+ * @throws for one whose schema JSON cannot hold
+ */
+export function contractsIn(exported: object): LoadedContract[] {
+  return Object.entries(exported).flatMap(([exportName, value]) => {
+    if (isQuery(value)) return { exportName, ...aboutQuery(value), identity: identityOf(value) };
+    return isMessage(value) ? { exportName, ...aboutMessage(value), identity: identityOf(value) } : [];
+  });
+}
+
+function identityOf(contract: object): number {
+  const known = identities.get(contract) ?? identities.size;
+  identities.set(contract, known);
+  return known;
+}
+
+function aboutMessage({ kind, name, owner, key, schema, upcasts }: MessageType) {
+  const about = { kind, name, owner, key, schema: asJson(name, schema), untold: untoldIn(schema) };
+  return upcasts ? { ...about, upcasts: upcasts.type.name } : about;
+}
+
+function aboutQuery({ kind, name, owner, request, reply }: QueryType) {
+  return {
+    kind,
+    name,
+    owner,
+    request: asJson(name, request),
+    reply: asJson(name, reply),
+    untold: [...untoldIn(request, 'request'), ...untoldIn(reply, 'reply')],
+  };
+}
+
+/** What a reader takes: a property with a default may be absent. */
+function asJson(name: string, schema: z.core.$ZodType): JsonSchema {
+  try {
+    return z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' }) as JsonSchema;
+  } catch (error) {
+    throw new Error(`${name} holds what JSON cannot: ${(error as Error).message}`);
+  }
+}
+
+function isMessage(value: unknown): value is MessageType {
+  return isDeclared(value, ['event', 'command']) && isSchema(value.schema);
+}
+
+function isQuery(value: unknown): value is QueryType {
+  return isDeclared(value, ['query']) && isSchema(value.request) && isSchema(value.reply);
+}
+
+function isDeclared(value: unknown, kinds: readonly string[]): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('name' in value)) return false;
+  return kinds.includes(value.kind as string) && typeof value.name === 'string';
+}
+
+const isSchema = (value: unknown): boolean => typeof value === 'object' && value !== null && '_zod' in value;

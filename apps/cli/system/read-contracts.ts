@@ -1,0 +1,174 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { projectRoot } from '../project-root.js';
+import type { FromLoader, LoadedContract, ToLoader } from './contract-loader.js';
+import { exportedConstants } from './exported-constants.js';
+
+/** JSON Schema 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** A message that a module declares in its `contract/`. */
+export interface ContractFound {
+  /** The module's folder. */
+  readonly module: string;
+  /** Below the root, with slashes. */
+  readonly file: string;
+  readonly exportName: string;
+  /** Where it is declared in that file, from 1. */
+  readonly line: number;
+  readonly kind: 'event' | 'command' | 'query';
+  readonly name: string;
+  /** The module that its name begins with. */
+  readonly owner: string;
+  /** The property that orders it; of events and commands. */
+  readonly key?: string;
+  /** Closed; of events and commands. */
+  readonly schema?: JsonSchema;
+  /** Closed; of queries. */
+  readonly request?: JsonSchema;
+  /** Closed; of queries. */
+  readonly reply?: JsonSchema;
+  /** The name of the major version before it, where it says how to read that one as itself. */
+  readonly upcasts?: string;
+  /** What its doc comment says, on one line. */
+  readonly meaning: string;
+  /** What its zod schema asks for and its JSON schema cannot say, as `lines[].sku: a refinement`. */
+  readonly untold: readonly string[];
+}
+
+/** A file in a `contract/` that could not be loaded, and why, in one line. */
+export interface UnreadableContract {
+  readonly file: string;
+  readonly reason: string;
+}
+
+export interface ContractsRead {
+  /** By name. */
+  readonly contracts: ContractFound[];
+  readonly unreadable: UnreadableContract[];
+}
+
+/** How long a file may take to load, in milliseconds. */
+const PATIENCE = 20_000;
+/** And once one of them has not come to an end, each of the others. In milliseconds. */
+const LESS_PATIENCE = 3_000;
+
+/**
+ * The messages that the modules below `root` declare, by loading their contracts in a thread of its own: one that throws,
+ * ends the program or never comes to an end is told of under `unreadable`. A tree without packages or without a kernel of
+ * its own is read with those of this project.
+ */
+export async function readContracts(root: string, patience = PATIENCE): Promise<ContractsRead> {
+  const contracts: ContractFound[] = [];
+  const unreadable: UnreadableContract[] = [];
+  for (let left = contractFiles(root), wait = patience; left.length > 0; wait = Math.min(wait, LESS_PATIENCE)) {
+    const { loaded, refused, rest } = await load(root, left, wait);
+    contracts.push(...declaredOnes(loaded.flatMap((each) => found(root, each))));
+    unreadable.push(...refused);
+    left = rest;
+  }
+  return { contracts: contracts.sort(byName), unreadable };
+}
+
+/** Below the root, with slashes: every source in a module's `contract/` that is no test. */
+export function contractFiles(root: string): string[] {
+  const modules = join(root, 'src/modules');
+  return foldersIn(modules).flatMap((module) =>
+    filesBelow(join(modules, module, 'contract'))
+      .filter((file) => /(?<!\.d|\.spec|\.test)\.ts$/.test(file) && !file.split('/').includes('testing'))
+      .map((file) => `src/modules/${module}/contract/${file}`),
+  );
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
+}
+
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.replaceAll('\\', '/'))
+    .sort();
+}
+
+interface Loading {
+  readonly loaded: { readonly file: string; readonly contracts: readonly LoadedContract[] }[];
+  readonly refused: UnreadableContract[];
+  /** What comes after a file that was cut off. */
+  rest: readonly string[];
+}
+
+const LOADER = new URL(`./contract-loader${extname(import.meta.filename)}`, import.meta.url);
+
+function load(root: string, files: readonly string[], patience: number): Promise<Loading> {
+  const loading: Loading = { loaded: [], refused: [], rest: [] };
+  const workerData: ToLoader = { root, project: projectRoot, files };
+  const worker = new Worker(LOADER, { workerData, stdout: true, stderr: true, execArgv: ['--no-warnings'] });
+  worker.stdout.resume();
+  worker.stderr.resume();
+  return new Promise((resolve) => {
+    let underWay: string | undefined;
+    let alarm: NodeJS.Timeout | undefined;
+    const refuse = (file: string, reason: string) => {
+      underWay = undefined;
+      loading.refused.push({ file, reason });
+    };
+    const cutOff = (reason: string) => {
+      clearTimeout(alarm);
+      const at = underWay === undefined ? 0 : files.indexOf(underWay);
+      if (loading.loaded.length + loading.refused.length < files.length) {
+        refuse(files[at] as string, reason);
+        loading.rest = files.slice(at + 1);
+      }
+      worker.terminate().then(() => resolve(loading));
+    };
+    const watch = () => {
+      clearTimeout(alarm);
+      alarm = setTimeout(() => cutOff(`it has not come to the end of loading within ${patience / 1000} s`), patience);
+    };
+    watch();
+    worker.on('message', (message: FromLoader) => {
+      watch();
+      if ('begins' in message) underWay = message.begins;
+      else if ('reason' in message) refuse(message.file, message.reason);
+      else loading.loaded.push(message);
+    });
+    worker.on('error', (error) => cutOff(oneLine(error.message)));
+    worker.on('exit', () => cutOff('it ends the program that loads it'));
+  });
+}
+
+interface Export {
+  readonly contract: ContractFound;
+  /** The same for one contract that several files export. */
+  readonly identity: number;
+  readonly isDeclaredHere: boolean;
+}
+
+function found(root: string, { file, contracts }: Loading['loaded'][number]): Export[] {
+  const [, , module = ''] = file.split('/');
+  const constants = exportedConstants(readFileSync(join(root, file), 'utf8'));
+  return contracts.map(({ identity, ...contract }) => {
+    const declared = constants.get(contract.exportName);
+    const { line = 1, meaning = '' } = declared ?? {};
+    return { contract: { module, file, line, meaning, ...contract }, identity, isDeclaredHere: declared !== undefined };
+  });
+}
+
+/** Of a contract that other files hand on, the place where it is declared. */
+function declaredOnes(exports: readonly Export[]): ContractFound[] {
+  const byIdentity = Map.groupBy(exports, ({ identity }) => identity);
+  return [...byIdentity.values()].flatMap((same) => {
+    const declared = same.find(({ isDeclaredHere }) => isDeclaredHere) ?? same[0];
+    return declared ? [declared.contract] : [];
+  });
+}
+
+function byName(one: ContractFound, other: ContractFound): number {
+  return one.name < other.name || (one.name === other.name && one.file < other.file) ? -1 : 1;
+}
+
+const oneLine = (text: string): string => text.split('\n')[0]?.trim() ?? '';
