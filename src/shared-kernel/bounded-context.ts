@@ -13,7 +13,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { BootRefusal } from './boot-refusal.js';
 import type { QueryType } from './contract/query.js';
+import { versionsOf } from './contract/upcast.js';
 import { HealthRegistry } from './http/health.js';
 import { SubscribersUnitOfWork } from './messaging/care/about-subscriber.js';
 import { MessageCareController } from './messaging/care/care.controller.js';
@@ -227,14 +229,15 @@ export function contextOf(module: Type): BoundedContextOptions | undefined {
   return options && 'useValue' in options ? (options.useValue as BoundedContextOptions) : undefined;
 }
 
-/** What a module takes, whether it lives in this process or in another app. */
+/** What a module takes, whether it lives in this process or in another app: in every version that it can read. */
 export function subscribedBy({ declaration, subscribers = [], sagas = [] }: BoundedContextOptions): Subscribed[] {
-  return [
+  const subscribed = [
     ...subscribers.flatMap((subscriber) =>
       subscriptionsOf(subscriber).map(({ type, options }) => ({ type, options: { ...DEFAULTS, ...options } })),
     ),
     ...sagaTypes(declaration.name, sagas).map((type) => ({ type, options: DEFAULTS })),
   ];
+  return subscribed.flatMap(({ type, options }) => versionsOf(type).map((version) => ({ type: version, options })));
 }
 
 /** The declarations of the bounded contexts among a root module's imports, in their order. */
