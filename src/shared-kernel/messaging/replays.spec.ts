@@ -91,7 +91,7 @@ describe('a replay', () => {
     await talk.hears('long', 1_200);
     const dies = onHearing('long', () =>
       talk.sql.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'seamline speaker relay'",
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'seamline speaker relay' and datname = current_database()",
       ),
     );
     await ask({ generation: ++generation, key: 'long' });
