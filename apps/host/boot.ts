@@ -9,6 +9,7 @@ import { overWire } from '#kernel/requests/elsewhere';
 import { WireStrategy } from '#kernel/requests/wire-strategy';
 import { Runtime } from '#kernel/runtime';
 import type { PlacedApp, Placement } from '#kernel/topology/topology';
+import { mustBeWhole } from '#kernel/whole-system';
 import type { BootOptions } from './boot-options.js';
 import { type FirstAdmin, withFirstAdmin } from './first-admin.js';
 import { IDENTITY, keysFor } from './keys.js';
@@ -36,6 +37,7 @@ class AppModule {}
  */
 export async function boot(options: BootOptions): Promise<RunningApp> {
   const members = membersOfTheSystem();
+  mustBeWhole(members.map(({ context }) => context));
   const placement = options.site.placementOf(members.map(({ context }) => context.declaration.name));
   const app = placement.app(options.site.app.name);
   const start = (admin?: FirstAdmin) => bootApp(options, placement, app, admin);

@@ -20,7 +20,7 @@ import { HealthRegistry } from './http/health.js';
 import { SubscribersUnitOfWork } from './messaging/care/about-subscriber.js';
 import { MessageCareController } from './messaging/care/care.controller.js';
 import { MessageCare } from './messaging/care/message-care.js';
-import { type ModuleUnderCare, takesMessages } from './messaging/care/module-under-care.js';
+import type { ModuleUnderCare } from './messaging/care/module-under-care.js';
 import { Dispatch } from './messaging/dispatch.js';
 import { Housekeeping } from './messaging/housekeeping.js';
 import { Receiver } from './messaging/receiver.js';
@@ -140,17 +140,22 @@ class ContextLifecycle
   }
 }
 
-/** @throws when a module handles what it neither owns nor declares a dependency for; lists every such handler. */
+/**
+ * @throws when a module handles what it neither owns nor declares a dependency for, or one command twice; lists every
+ * such handler.
+ */
 function mustBeAllowed({ name, dependsOn }: ModuleDeclaration, subscriptions: readonly BoundSubscription[]): void {
-  const problems = subscriptions.flatMap(({ type }) => {
-    if (type.owner === name) return [];
+  const problems = subscriptions.flatMap(({ type }, at) => {
+    if (type.owner === name) {
+      const isSecond = type.kind === 'command' && subscriptions.findIndex((each) => each.type.name === type.name) < at;
+      return isSecond ? [`It handles ${type.name} twice: leave one @Handle(…) of the two.`] : [];
+    }
     if (type.kind === 'command')
       return [`It handles ${type.name}, but only "${type.owner}" may: a command has one receiver.`];
     if (dependsOn.includes(type.owner)) return [];
     return [`It subscribes to ${type.name}; add "${type.owner}" to dependsOn in its module.json.`];
   });
-  if (problems.length > 0)
-    throw new Error(`Module "${name}" cannot start:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+  if (problems.length > 0) throw new BootRefusal(`Module "${name}" cannot start:`, problems);
 }
 
 /** A statement that takes longer is cut: whoever waits for a lock that long had better begin anew. In milliseconds. */
@@ -283,6 +288,6 @@ function modulesUnderCare(modules: ModulesContainer): ModuleUnderCare[] {
   const contexts = [...modules.values()].filter(({ metatype }) => metatype === BoundedContext);
   return contexts.map(({ providers }) => ({
     database: providers.get(UnitOfWork)?.instance as UnitOfWork,
-    subscribes: takesMessages(providers.get(OPTIONS)?.instance as BoundedContextOptions),
+    takes: subscribedBy(providers.get(OPTIONS)?.instance as BoundedContextOptions).map(({ type }) => type.name),
   }));
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { remembered } from './declared.js';
 import { opened } from './opened.js';
 
 /**
@@ -58,7 +59,7 @@ function declare<Kind extends MessageKind, Shape extends z.ZodObject>(
     throw new Error(`"${name}" is no message name: write <module>.<what-happened>.v<major>, as orders.order-placed.v1`);
   }
   if (upcasts) mustBeTheOneBefore(kind, name, upcasts.type);
-  return { kind, name, owner, key, schema, reading: opened(schema), upcasts };
+  return remembered({ kind, name, owner, key, schema, reading: opened(schema), upcasts });
 }
 
 function mustBeTheOneBefore(kind: MessageKind, name: string, older: MessageType): void {

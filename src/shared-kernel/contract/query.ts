@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { remembered } from './declared.js';
 import { NAME } from './message.js';
 import { opened } from './opened.js';
 
@@ -38,7 +39,8 @@ export function defineQuery<Request extends z.ZodObject, Reply extends z.ZodObje
     );
   mustBeClosedJson(`The request of ${name}`, request);
   mustBeClosedJson(`The reply of ${name}`, reply);
-  return { kind: 'query', name, owner, request, reply, reading: { request: opened(request), reply: opened(reply) } };
+  const reading = { request: opened(request), reply: opened(reply) };
+  return remembered({ kind: 'query', name, owner, request, reply, reading });
 }
 
 function mustBeClosedJson(which: string, schema: z.ZodObject): void {

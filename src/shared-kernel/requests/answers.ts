@@ -34,12 +34,21 @@ export function Answers<Query extends QueryType>(
   };
 }
 
+/** The queries that the methods of a class answer. */
+export function answeredBy(provider: abstract new (...args: never[]) => unknown): QueryType[] {
+  return declaredBy(provider).map(({ query }) => query);
+}
+
 /** The methods that a provider declares with @Answers, bound to it. */
 export function bindAnswers(provider: object): Answerer[] {
-  const declared: Declared[] = Reflect.getOwnMetadata(ANSWERS, provider.constructor) ?? [];
+  const declared = declaredBy(provider.constructor);
   const methods = provider as Record<string, (request: unknown, asked: Asked) => unknown>;
   return declared.map(({ query, method }) => ({
     query,
     answer: (request, asked) => methods[method]?.(request, asked),
   }));
+}
+
+function declaredBy(provider: object): Declared[] {
+  return Reflect.getOwnMetadata(ANSWERS, provider) ?? [];
 }
