@@ -36,6 +36,7 @@ const resolve: Resolve = (specifier, context, next) => {
   if (parent.includes('/node_modules/') || /^(?:node|file|data):/.test(specifier)) return next(specifier, context);
   const source = sourceOf(specifier, parent);
   if (source !== undefined) return { url: pathToFileURL(source).href, shortCircuit: true };
+  if (ALIAS.test(specifier)) throw new Error(`it imports ${specifier}, which is not there`);
   if (specifier.startsWith('.')) return next(specifier, context);
   const from = (folder: string) => next(specifier, { ...context, parentURL: pathToFileURL(join(folder, '/')).href });
   try {
@@ -45,6 +46,8 @@ const resolve: Resolve = (specifier, context, next) => {
   }
 };
 
+const ALIAS = /^#(?<alias>kernel|modules)\/(?<path>.+)$/;
+
 const load: Load = (url, context, next) => {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
   const text = readFileSync(fileURLToPath(url), 'utf8');
@@ -53,7 +56,7 @@ const load: Load = (url, context, next) => {
 
 /** The TypeScript file that an import means: an alias of this layout, or the source of a `.js` that was not built. */
 function sourceOf(specifier: string, parent: string): string | undefined {
-  const [, alias, path] = /^#(kernel|modules)\/(.+)$/.exec(specifier) ?? [];
+  const { alias, path } = ALIAS.exec(specifier)?.groups ?? {};
   const candidates =
     alias === 'kernel'
       ? [root, project].map((folder) => join(folder, 'src/shared-kernel', `${path}.ts`))

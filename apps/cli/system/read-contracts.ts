@@ -94,6 +94,9 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
+/** What a thread ends with in which a module awaits and nothing is left that could happen. */
+const NEVER = 13;
+
 interface Loading {
   readonly loaded: { readonly file: string; readonly contracts: readonly LoadedContract[] }[];
   readonly refused: UnreadableContract[];
@@ -114,9 +117,12 @@ function load(root: string, files: readonly string[], patience: number): Promise
     let alarm: NodeJS.Timeout | undefined;
     const refuse = (file: string, reason: string) => {
       underWay = undefined;
-      loading.refused.push({ file, reason });
+      loading.refused.push({ file, reason: reason.replaceAll(join(root, '/'), '') });
     };
-    const cutOff = (reason: string) => {
+    let isOver = false;
+    const end = (reason: string) => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(alarm);
       const at = underWay === undefined ? 0 : files.indexOf(underWay);
       if (loading.loaded.length + loading.refused.length < files.length) {
@@ -127,7 +133,7 @@ function load(root: string, files: readonly string[], patience: number): Promise
     };
     const watch = () => {
       clearTimeout(alarm);
-      alarm = setTimeout(() => cutOff(`it has not come to the end of loading within ${patience / 1000} s`), patience);
+      alarm = setTimeout(() => end(`it has not come to the end of loading within ${patience / 1000} s`), patience);
     };
     watch();
     worker.on('message', (message: FromLoader) => {
@@ -136,8 +142,8 @@ function load(root: string, files: readonly string[], patience: number): Promise
       else if ('reason' in message) refuse(message.file, message.reason);
       else loading.loaded.push(message);
     });
-    worker.on('error', (error) => cutOff(oneLine(error.message)));
-    worker.on('exit', () => cutOff('it ends the program that loads it'));
+    worker.on('error', (error) => end(oneLine(error.message)));
+    worker.on('exit', (code) => end(code === NEVER ? 'it awaits what never happens' : 'it ends the program that loads it'));
   });
 }
 

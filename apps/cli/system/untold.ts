@@ -66,19 +66,24 @@ const NOTES = new Set(['id', 'title', 'description', 'examples', 'deprecated', '
  * differ in such a thing would look the same. What is not known here for certain counts as untold.
  */
 export function untoldIn(schema: Schema, path = ''): string[] {
-  return [...new Set(within(schema, path, new Set()))];
+  return [...new Set(within({ schema, path, isProperty: false }, new Set()))];
 }
 
-function within(schema: Schema, path: string, above: ReadonlySet<Schema>): string[] {
+interface Part {
+  readonly schema: Schema;
+  /** As `lines[].sku`. */
+  readonly path: string;
+  /** Only a property of an object can be absent. */
+  readonly isProperty: boolean;
+}
+
+function within(part: Part, above: ReadonlySet<Schema>): string[] {
+  const { schema, path, isProperty } = part;
   if (above.has(schema)) return [];
   const inside = new Set([...above, schema]);
   const definition = schema._zod.def as unknown as Definition;
-  const at = (part: Schema, place: string) => within(part, place, inside);
-  return [
-    ...notesOf(schema).map((what) => `${path || 'payload'}: ${what}`),
-    ...own(definition).map((what) => `${path || 'payload'}: ${what}`),
-    ...parts(definition, path).flatMap(([part, place]) => at(part, place)),
-  ];
+  const untold = [...notesOf(schema), ...own(definition, isProperty)].map((what) => `${path || 'payload'}: ${what}`);
+  return [...untold, ...partsOf(definition, part).flatMap((each) => within(each, inside))];
 }
 
 function notesOf(schema: Schema): string[] {
@@ -86,15 +91,16 @@ function notesOf(schema: Schema): string[] {
   return notes.filter((note) => !NOTES.has(note)).map((note) => `"${note}" in meta(…), which zod does not hold it to`);
 }
 
-function own(definition: Definition): string[] {
-  const { type, coerce, checks = [] } = definition;
+function own(definition: Definition, isProperty: boolean): string[] {
+  const { coerce, checks = [] } = definition;
   const itself = definition.check === undefined ? [] : [definition as Check];
   const unknown = [...itself, ...checks.map(({ _zod }) => _zod.def)].flatMap((check) => untoldCheck(check) ?? []);
   if (coerce) return ['a coercion; declare the type that travels', ...unknown];
-  return [...(untoldType(definition, type) ?? []), ...unknown];
+  return [...(untoldType(definition, isProperty) ?? []), ...unknown];
 }
 
-function untoldType(definition: Definition, type: string): string[] | undefined {
+function untoldType(definition: Definition, isProperty: boolean): string[] | undefined {
+  const { type } = definition;
   if (LEAVES.has(type) || ['array', 'tuple', 'nullable', 'readonly', 'default', 'lazy'].includes(type)) return undefined;
   switch (type) {
     case 'object':
@@ -106,7 +112,7 @@ function untoldType(definition: Definition, type: string): string[] | undefined 
       return isExclusive ? ['z.xor, which a reader of more properties cannot decide; write z.union'] : undefined;
     }
     case 'optional':
-      return ['what is optional and no property of an object'];
+      return isProperty ? undefined : ['what is optional and no property of an object'];
     case 'pipe':
     case 'transform':
       return ['a transform; a contract says what travels, and no more'];
@@ -125,25 +131,20 @@ function untoldCheck({ check = '', format, pattern, fn, hostname, protocol, norm
   return isNarrowed ? [`the options of the format "${format}"`] : [];
 }
 
-/** The schemas that this one is made of, each with its place. */
-function parts(definition: Definition, path: string): [Schema, string][] {
+/** The schemas that this one is made of. */
+function partsOf(definition: Definition, { path, isProperty }: Part): Part[] {
   const { shape = {}, element, items = [], rest, keyType, valueType, options = [], innerType, getter } = definition;
-  const below = path === '' ? '' : `${path}.`;
-  const one = (part: Schema | null | undefined, place: string): [Schema, string][] => (part ? [[part, place]] : []);
+  const one = (schema: Schema | null | undefined, at: string): Part[] =>
+    schema ? [{ schema, path: at, isProperty: false }] : [];
   return [
-    ...Object.entries(shape).map(([key, part]): [Schema, string] => [withoutOptional(part), `${below}${key}`]),
+    ...Object.entries(shape).map(([key, schema]) => ({ schema, path: path ? `${path}.${key}` : key, isProperty: true })),
     ...one(element, `${path}[]`),
-    ...items.map((part, n): [Schema, string] => [part, `${path}[${n}]`]),
+    ...items.flatMap((item, n) => one(item, `${path}[${n}]`)),
     ...one(rest, `${path}[]`),
     ...one(keyType, `${path}{key}`),
     ...one(valueType, `${path}{}`),
-    ...options.map((part): [Schema, string] => [part, path]),
-    ...one(innerType, path),
+    ...options.flatMap((option) => one(option, path)),
+    ...one(innerType, path).map((part) => ({ ...part, isProperty })),
     ...one(getter?.(), path),
   ];
-}
-
-function withoutOptional(part: Schema): Schema {
-  const { type, innerType } = part._zod.def as unknown as Definition;
-  return type === 'optional' && innerType ? innerType : part;
 }
