@@ -1,0 +1,72 @@
+import type { Violation } from '../wall.js';
+import type { StaticRule } from './rules.js';
+import { HOLE } from './sql/constants.js';
+import type { Done, Mention, Named } from './sql/mentions.js';
+
+/** Whose code it is that names and does things. */
+export interface Owner {
+  /** Its folder. */
+  readonly module: string;
+  readonly schema: string;
+  /** Code of tests, which looks into a scratch database as its administrator. */
+  readonly isTest: boolean;
+  /** The settings that hold the addresses of this database: the administrator's and the other modules'. */
+  readonly addresses: ReadonlySet<string>;
+  /** Of all modules: who owns a schema. */
+  readonly ownerOf: (schema: string) => string | undefined;
+}
+
+/** What is wrong about what some SQL says, for its owner. */
+export function judged(mentions: readonly Mention[], owner: Owner): Violation[] {
+  return mentions.flatMap((mention) => {
+    const found = mention.kind === 'deed' ? judgedDeed(mention, owner) : judgedName(mention, owner);
+    if (found === undefined) return [];
+    const { file, line } = mention.place;
+    return [{ rule: found.rule, file, line, what: `${found.what}, in: ${mention.sql}`, subject: found.subject }];
+  });
+}
+
+interface Judgement {
+  readonly rule: StaticRule;
+  readonly what: string;
+  readonly subject: string;
+}
+
+function judgedDeed({ rule, what, unlessOnly }: Done, { schema, isTest, addresses }: Owner): Judgement | undefined {
+  if (isTest || (rule === 'connects-as-itself' && !addresses.has(what))) return undefined;
+  if (unlessOnly?.every((each) => each === schema || isSystem(each))) return undefined;
+  return { rule, what: `says ${what}`, subject: what };
+}
+
+function judgedName(named: Named, owner: Owner): Judgement | undefined {
+  const { schema, name, kind, isGuess } = named;
+  if (schema === owner.schema || isSystem(schema)) return undefined;
+  const other = owner.ownerOf(schema);
+  if (other === undefined && (owner.isTest || (isGuess && schema !== 'public'))) return undefined;
+  const subject = `${schema}.${name}`;
+  if (schema.includes(HOLE))
+    return { rule: 'no-computed-schema', what: `names ${shown(named)}`, subject: subject.replaceAll(HOLE, '…') };
+  return { rule: ruleFor(kind, other), what: `${VERBS[kind]} ${shown(named)}, ${whose(schema, other)}`, subject };
+}
+
+const VERBS = { use: 'names', definition: 'creates or changes', reference: 'refers to' } as const;
+
+function ruleFor(kind: Named['kind'], other: string | undefined): StaticRule {
+  if (kind === 'definition') return 'ddl-in-its-own-schema';
+  if (kind === 'reference') return 'no-foreign-key-across-schemas';
+  return other === undefined ? 'no-shared-schema' : 'sql-stays-in-its-schema';
+}
+
+function shown({ schema, name }: Named): string {
+  return name === '*' ? `schema ${schema}` : `${schema}.${name}`.replaceAll(HOLE, '…');
+}
+
+function whose(schema: string, other: string | undefined): string {
+  if (other !== undefined) return `which is module ${other}'s`;
+  return schema === 'public' ? 'which is nobody’s' : `a schema that no module declares`;
+}
+
+/** Where PostgreSQL keeps its own, and each session its temporary tables. */
+export function isSystem(schema: string): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema' || /^pg_temp(_\d+)?$/.test(schema);
+}

@@ -1,0 +1,101 @@
+import { type Text, type Words, within } from '../text.js';
+import { textOf } from './constants.js';
+import type { Mention } from './mentions.js';
+import { type Node, parse, parseBody } from './parser.js';
+
+interface Expression {
+  readonly query: string;
+  /** Within the body, from 1. */
+  readonly line: number;
+  /** Its value is run as a statement: EXECUTE. */
+  readonly isRun: boolean;
+}
+
+/**
+ * What the body of a PL/pgSQL function or DO block names and does, dynamic SQL included as far as its text is told;
+ * undefined where it cannot be read as PL/pgSQL.
+ * @param statement the whole one that has the body in it
+ */
+export function mentionsInBody(
+  body: Words,
+  statement: string,
+  read: (text: Text, isStatement: boolean) => Mention[],
+): Mention[] | undefined {
+  const parsed = parseBody(statement);
+  if (parsed === undefined) return undefined;
+  const { expressions, types } = partsOf(parsed);
+  const starts = startsOfLines(body.text);
+  const located = (mention: Mention, line: number): Mention => ({
+    ...mention,
+    place: body.placeAt(seek(body.text, mention, starts[line - 1] ?? 0)),
+  });
+  const found = expressions.flatMap(({ query, line, isRun }) => {
+    const words = within(body, starts[line - 1] ?? 0, query);
+    const mentions = isRun ? read(runText(query, words), true) : read([words], false);
+    return mentions.map((mention) => located(mention, line));
+  });
+  const declared = types.flatMap((type) =>
+    read([{ text: `select null::${type.replace(/%\s*(row)?type\s*$/i, '')}`, placeAt: body.placeAt }], true),
+  );
+  return [...found, ...declared.map((mention) => located(mention, 1))];
+}
+
+/** The statement that EXECUTE runs, as far as its expression tells it. */
+function runText(query: string, words: Words): Text {
+  const hole = { place: words.placeAt(0) };
+  const parsed = parse(`select ${query}`);
+  const [only] = Array.isArray(parsed) ? parsed : [];
+  const target = (only?.node.targetList as Node[] | undefined)?.[0]?.ResTarget as Node | undefined;
+  return target ? textOf(target.val, hole) : [hole];
+}
+
+function partsOf(parsed: unknown): { expressions: Expression[]; types: string[] } {
+  const expressions: Expression[] = [];
+  const types: string[] = [];
+  const visit = (node: unknown, line: number, parent: string, isRun: boolean): void => {
+    if (Array.isArray(node)) {
+      for (const each of node) visit(each, line, parent, isRun);
+      return;
+    }
+    if (typeof node !== 'object' || node === null) return;
+    const own = (node as { lineno?: number }).lineno ?? line;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'PLpgSQL_expr') expressions.push(expressionOf(value as RawExpression, own, isRun));
+      else if (key === 'PLpgSQL_type') types.push(String((value as { typname?: string }).typname ?? 'text'));
+      else visit(value, own, key, key === 'dynquery' || (key === 'query' && RUNS_ITS_QUERY.has(parent)));
+    }
+  };
+  visit(parsed, 1, '', false);
+  return { expressions, types: types.filter((type) => type.includes('.')) };
+}
+
+interface RawExpression {
+  readonly query: string;
+  readonly parseMode?: number;
+}
+
+const RUNS_ITS_QUERY = new Set(['PLpgSQL_stmt_dynexecute', 'PLpgSQL_stmt_dynfors']);
+
+function expressionOf({ query, parseMode = 0 }: RawExpression, line: number, isRun: boolean): Expression {
+  return { query: isRun || parseMode === 0 ? query : `select ${assigned(query, parseMode)}`, line, isRun };
+}
+
+/** The value of an assignment, which stands behind its target. */
+function assigned(query: string, parseMode: number): string {
+  return parseMode > 2 ? query.slice(query.search(/:?=/)).replace(/^:?=/, '') : query;
+}
+
+function startsOfLines(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** Where the name stands, at or behind an offset: the parser of bodies tells lines only. */
+function seek(body: string, mention: Mention, from: number): number {
+  if (mention.kind === 'deed') return from + (/\S/.exec(body.slice(from))?.index ?? 0);
+  const exact = body.indexOf(`${mention.schema}.${mention.name}`, from);
+  if (exact >= 0) return exact;
+  const loose = body.toLowerCase().indexOf(mention.schema, from);
+  return loose >= 0 ? loose : from;
+}

@@ -1,0 +1,190 @@
+import { filled, type Hole, isHole, type Text, type Words } from '../text.js';
+import { mentionsInBody } from './body.js';
+import { HOLE } from './constants.js';
+import { lex } from './lexer.js';
+import type { Mention } from './mentions.js';
+import { parse, type Statement } from './parser.js';
+import { mentionsOf } from './statement.js';
+import { mentionsByTokens } from './tokens.js';
+
+/**
+ * How sure one is that a text is SQL: `run` where it is handed to something that runs it; `found` for any string of a
+ * program, which may as well be prose.
+ */
+export type Certainty = 'run' | 'found';
+
+/** What a text names with a schema, and does, if it is SQL or a piece of it. */
+export function readSql(text: Text, certainty: Certainty): Mention[] {
+  if (!mayBeSql(text, certainty)) return [];
+  const parsed = parseWith(text, certainty);
+  if (parsed) return mentionsIn(parsed, certainty);
+  const whole = filled(text, text.map(() => HOLE));
+  const parts = statementsIn(whole);
+  if (parts.length > 1) return parts.flatMap((part) => readSql([part], certainty));
+  return mentionsByTokens(whole, certainty);
+}
+
+interface Parsed {
+  readonly words: Words;
+  readonly statements: readonly Statement[];
+}
+
+function mentionsIn({ words, statements }: Parsed, certainty: Certainty): Mention[] {
+  const inner = {
+    sql: (text: Text) => readSql(text, 'run'),
+    body: (body: Words, statement: string) =>
+      mentionsInBody(body, statement, (text) => readSql(text, 'run')) ?? statementsIn(body).flatMap((part) => mentionsByTokens(part, 'run')),
+  };
+  const mentions = statements.flatMap((statement) => mentionsOf(statement, words, inner));
+  if (certainty === 'run') return mentions;
+  return mentions.filter((mention) => mention.kind !== 'deed' || !mention.isAmbiguous || words.text.includes(';'));
+}
+
+/** The first words of statements. */
+const STATEMENT =
+  /^(select|insert|update|delete|with|merge|create|alter|drop|truncate|comment|grant|revoke|set|reset|do|call|copy|lock|table|values|explain|execute|prepare|declare|refresh|reindex|cluster|vacuum|analyze|import|reassign|load|security|begin|start|commit|end|rollback|savepoint|release|show|notify|listen)$/;
+/** The first words of pieces that are put together with others. */
+const CLAUSE =
+  /^(from|join|inner|left|right|full|cross|natural|lateral|where|and|or|on|using|union|intersect|except|into|exists|not|in|references|constraint|foreign|returning|group|order|having|inherits|partition|check|default|owned)$/;
+
+function mayBeSql(text: Text, certainty: Certainty): boolean {
+  const first = text.find((part) => isHole(part) || part.text.trim() !== '');
+  if (first === undefined) return false;
+  if (certainty === 'run') return true;
+  // What a program begins with is not told; the rest can only be judged where it is run.
+  if (isHole(first)) return false;
+  const start = lex(first.text.slice(0, 2_000)).find(({ value }) => value !== '(' && value !== ';');
+  return start?.kind === 'name' && (STATEMENT.test(start.value) || CLAUSE.test(start.value));
+}
+
+/** What may stand around a piece of a statement. */
+const AROUND: readonly { before: string; after: string; surelyRun?: boolean }[] = [
+  { before: '', after: '' },
+  { before: 'select * ', after: '' },
+  { before: 'select * from seamline_hole ', after: '' },
+  { before: 'select * from seamline_hole where true ', after: '' },
+  { before: 'create table seamline_hole (seamline_hole int ', after: ')' },
+  { before: 'insert ', after: '', surelyRun: true },
+  { before: 'select * from seamline_hole where ', after: '', surelyRun: true },
+  { before: 'select (', after: ')', surelyRun: true },
+  { before: 'create table seamline_hole (', after: ')', surelyRun: true },
+  { before: 'create table seamline_hole (seamline_hole ', after: ')', surelyRun: true },
+  { before: 'create table seamline_hole () ', after: '', surelyRun: true },
+  { before: 'alter table seamline_hole ', after: '', surelyRun: true },
+  { before: 'select * from ', after: '', surelyRun: true },
+];
+
+function parseWith(text: Text, certainty: Certainty): Parsed | undefined {
+  const plain = parseFilled(text);
+  if (plain) return plain;
+  const marked = withMarks(text);
+  const isMarked = marked.length !== text.length;
+  const again = isMarked ? parseFilled(marked) : undefined;
+  if (again) return again;
+  const begin = filled(text, []).placeAt(0);
+  for (const { before, after, surelyRun } of AROUND.slice(1)) {
+    if (surelyRun && certainty !== 'run') continue;
+    const edge = (edgeText: string): Words => ({ text: edgeText, placeAt: () => begin });
+    const parsed = parseFilled([edge(before), ...marked, edge(after)]);
+    if (parsed) return parsed;
+  }
+  return undefined;
+}
+
+/** What may stand in a hole: a value, a name, nothing, an assignment, a row, an operator. */
+const FILLINGS = ['$1', HOLE, '', `${HOLE} = $1`, '($1)', '='] as const;
+const NAMES_FIRST = [HOLE, '$1', '', `${HOLE} = $1`, '($1)'] as const;
+const GLUED = [HOLE, ''] as const;
+const TRIES = 16;
+
+/** Fills the holes until the grammar takes it, each first with what its surroundings make most likely. */
+function parseFilled(text: Text): Parsed | undefined {
+  const holes = text.flatMap((part, index) => (isHole(part) ? [index] : []));
+  const fillings = holes.map((index) => likelyFillings(text, index));
+  const chosen = holes.map(() => 0);
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const words = filled(
+      text,
+      chosen.map((choice, index) => fillings[index]?.[choice] ?? ''),
+    );
+    const parsed = parse(words.text);
+    if (Array.isArray(parsed)) return { words, statements: parsed };
+    if (!chooseAnother(text, fillings, chosen, parsed.at)) return undefined;
+  }
+  return undefined;
+}
+
+/** Tries the next filling of the hole that the trouble most likely comes from: the last one before it that has any left. */
+function chooseAnother(text: Text, fillings: readonly (readonly string[])[], chosen: number[], trouble: number): boolean {
+  const starts: number[] = [];
+  let length = 0;
+  for (const part of text) {
+    if (isHole(part)) starts.push(length);
+    length += isHole(part) ? (fillings[starts.length - 1]?.[chosen[starts.length - 1] ?? 0] ?? '').length : part.text.length;
+  }
+  for (let index = starts.findLastIndex((start) => start <= trouble); index >= 0; index--) {
+    const next = (chosen[index] ?? 0) + 1;
+    if (next < (fillings[index]?.length ?? 0)) {
+      chosen[index] = next;
+      return true;
+    }
+    chosen[index] = 0;
+  }
+  return false;
+}
+
+const TAKES_A_NAME = /\b(from|join|into|update|table|only|truncate|view|index|sequence|function|references|on|as|column|schema|type|trigger|rename\s+to)\s+$/i;
+
+function likelyFillings(text: Text, index: number): readonly string[] {
+  const before = neighbour(text[index - 1]);
+  const after = neighbour(text[index + 1]);
+  if (/[\w$."]$/.test(before) || /^[\w$."]/.test(after)) return GLUED;
+  return TAKES_A_NAME.test(before) ? NAMES_FIRST : FILLINGS;
+}
+
+const neighbour = (part: Words | Hole | undefined) => (part === undefined || isHole(part) ? '' : part.text);
+
+/** The marks for values that drivers and builders take in place of `$1`, as holes: `?`, `??`, `:name`, `@name`. */
+function withMarks(text: Text): Text {
+  return text.flatMap((part) => (isHole(part) ? [part] : markedParts(part)));
+}
+
+function markedParts(words: Words): Text {
+  const parts: (Words | Hole)[] = [];
+  const tokens = lex(words.text);
+  let last = 0;
+  const cut = (start: number, end: number) => {
+    parts.push(piece(words, last, start), { place: words.placeAt(start) });
+    last = end;
+  };
+  for (const [index, { kind, value, start, end }] of tokens.entries()) {
+    if (kind !== 'sign' || start < last) continue;
+    const next = tokens[index + 1];
+    const isNamed = (value === ':' || value === '@') && next?.kind === 'name' && next.start === end;
+    if (value === '?' || value === '??') cut(start, end);
+    else if (isNamed) cut(start, next.end);
+    // A command of psql reaches to the end of its line.
+    else if (value === '\\' && /(^|\n)[ \t]*$/.test(words.text.slice(0, start))) {
+      const newline = words.text.indexOf('\n', start);
+      cut(start, newline < 0 ? words.text.length : newline);
+    }
+  }
+  return [...parts, piece(words, last, words.text.length)];
+}
+
+function piece(words: Words, start: number, end: number): Words {
+  return { text: words.text.slice(start, end), placeAt: (offset) => words.placeAt(start + offset) };
+}
+
+/** The statements of a script, each by itself, so that one that cannot be read hides no other. */
+function statementsIn(words: Words): Words[] {
+  const parts: Words[] = [];
+  let start = 0;
+  for (const { kind, value, end } of lex(words.text)) {
+    if (kind !== 'sign' || value !== ';') continue;
+    parts.push(piece(words, start, end));
+    start = end;
+  }
+  parts.push(piece(words, start, words.text.length));
+  return parts.filter(({ text }) => lex(text).some(({ value }) => value !== ';'));
+}

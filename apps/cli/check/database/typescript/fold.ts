@@ -1,0 +1,183 @@
+import ts from 'typescript';
+import { isHole, type Place, type Text, type Words } from '../text.js';
+import { declarationOf, exportOf, type Known, membersOf } from './declarations.js';
+import { literalWords } from './literal.js';
+import type { Sources } from './sources.js';
+
+/** What an expression may say, by each way it can come out; a stretch that only the run time knows is a hole. */
+export type Fold = (expression: ts.Expression) => readonly Text[];
+
+/** So many ways an expression may come out before the rest is left to the run time. */
+const WAYS = 8;
+const DEPTH = 24;
+
+/** What parameters of a function that is looked into were given. */
+type Given = ReadonlyMap<ts.Node, readonly Text[]>;
+const NOTHING: Given = new Map();
+
+/** Reads constant text: literals, templates, concatenations, and the constants, functions and members they are made of. */
+export function folder(sources: Sources): Fold {
+  const beingRead = new Set<ts.Node>();
+  const fold = (node: ts.Expression, given: Given, depth: number): readonly Text[] => {
+    if (depth > DEPTH) return unknown(node);
+    const next = (each: ts.Expression) => fold(each, given, depth + 1);
+    const bare = ts.skipOuterExpressions(node);
+    if (bare !== node) return next(bare);
+    if (ts.isStringLiteralLike(node) || ts.isNumericLiteral(node)) return [[wordsOf(node)]];
+    if (ts.isTemplateExpression(node)) return template(node, next);
+    if (ts.isTaggedTemplateExpression(node)) return next(node.template);
+    if (ts.isBinaryExpression(node)) return operation(node, next);
+    if (ts.isConditionalExpression(node)) return limited([...next(node.whenTrue), ...next(node.whenFalse)], node);
+    if (ts.isCallExpression(node)) return call(node, given, depth);
+    if (ts.isAwaitExpression(node)) return next(node.expression);
+    const known = knownAt(node, next);
+    return known ? valueOf(known, given, depth) : unknown(node);
+  };
+
+  const wordsOf = (node: ts.LiteralLikeNode): Words => {
+    const source = node.getSourceFile();
+    return ts.isNumericLiteral(node)
+      ? { text: node.text, placeAt: () => placeOf(node) }
+      : literalWords(node, source, sources.pathOf(source.fileName));
+  };
+
+  const placeOf = (node: ts.Node): Place => {
+    const source = node.getSourceFile();
+    const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
+    return { file: sources.pathOf(source.fileName), line };
+  };
+
+  const unknown = (node: ts.Node): readonly Text[] => [[{ place: placeOf(node) }]];
+
+  const limited = (ways: readonly Text[], node: ts.Node): readonly Text[] =>
+    ways.length <= WAYS ? ways : [...ways.slice(0, WAYS - 1), ...unknown(node)];
+
+  /** Every way of the one followed by every way of the other. */
+  const joined = (lists: readonly (readonly Text[])[], node: ts.Node): readonly Text[] =>
+    lists.reduce<readonly Text[]>(
+      (before, after) => limited(before.flatMap((first) => after.map((second) => [...first, ...second])), node),
+      [[]],
+    );
+
+  const template = (node: ts.TemplateExpression, next: Fold): readonly Text[] =>
+    joined(
+      [
+        [[wordsOf(node.head)]],
+        ...node.templateSpans.flatMap((span) => [next(span.expression), [[wordsOf(span.literal)]]]),
+      ],
+      node,
+    );
+
+  const operation = (node: ts.BinaryExpression, next: Fold): readonly Text[] => {
+    const { operatorToken, left, right } = node;
+    if (operatorToken.kind === ts.SyntaxKind.PlusToken) return joined([next(left), next(right)], node);
+    const either = [ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestionToken];
+    if (either.includes(operatorToken.kind)) return limited([...next(left), ...next(right)], node);
+    if (operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken) return [...next(right), []];
+    return unknown(node);
+  };
+
+  const call = (node: ts.CallExpression, given: Given, depth: number): readonly Text[] => {
+    const next = (each: ts.Expression) => fold(each, given, depth + 1);
+    const name = nameOf(node.expression);
+    const subject = ts.isPropertyAccessExpression(node.expression) ? node.expression.expression : undefined;
+    const [first] = node.arguments;
+    if (subject && name === 'join') {
+      const items = itemsOf(subject);
+      const separator = first ? next(first) : [[{ text: ',', placeAt: () => placeOf(node) }]];
+      if (items) return joined(items.flatMap((item, index) => (index > 0 ? [separator, next(item)] : [next(item)])), node);
+    }
+    if (subject && name === 'concat') return joined([next(subject), ...node.arguments.map(next)], node);
+    if (subject && SAME_TEXT.has(name)) return next(subject);
+    const result = inlined(node, given, depth);
+    if (result) return result;
+    if (first && QUOTES.has(name)) return joined(node.arguments.map((each, at) => quoted(next(each), each, at)), node);
+    if (first && PASSES.has(name)) return next(first);
+    return unknown(node);
+  };
+
+  /** As an identifier of SQL, several as a qualified one; `a.b` is one too, as builders read it. */
+  const quoted = (ways: readonly Text[], node: ts.Node, at: number): readonly Text[] =>
+    ways.map((way) => {
+      const part = way[0];
+      if (way.length !== 1 || part === undefined || isHole(part)) return way;
+      const edge = (text: string): Words => ({ text, placeAt: () => placeOf(node) });
+      return [edge(at > 0 ? '."' : '"'), edge(part.text.replaceAll('.', '"."')), edge('"')];
+    });
+
+  /** The elements of an array that is written out. */
+  const itemsOf = (node: ts.Expression): readonly ts.Expression[] | undefined => {
+    const bare = ts.skipOuterExpressions(node);
+    if (ts.isArrayLiteralExpression(bare)) return bare.elements;
+    const known = knownAt(bare, () => []);
+    return known?.kind === 'value' && known.initializer ? itemsOf(known.initializer) : undefined;
+  };
+
+  /** What a function of the sources says of its arguments, where it is one expression. */
+  const inlined = (node: ts.CallExpression, given: Given, depth: number): readonly Text[] | undefined => {
+    const known = knownAt(node.expression, () => []);
+    const made = known?.kind === 'function' ? known.function : undefined;
+    const result = made && resultOf(made);
+    if (!made || !result) return undefined;
+    const passed = made.parameters.map((parameter, index): [ts.Node, readonly Text[]] => {
+      const argument = node.arguments[index] ?? parameter.initializer;
+      return [parameter, argument ? fold(argument, given, depth + 1) : unknown(parameter)];
+    });
+    return fold(result, new Map([...given, ...passed]), depth + 1);
+  };
+
+  const knownAt = (node: ts.Expression, next: Fold): Known | undefined => {
+    if (ts.isIdentifier(node)) return declarationOf(node, sources);
+    if (ts.isPropertyAccessExpression(node)) return memberOf(node.expression, node.name.text, node);
+    if (!ts.isElementAccessExpression(node)) return undefined;
+    const key = next(node.argumentExpression)[0]?.[0];
+    return key === undefined || isHole(key) ? undefined : memberOf(node.expression, key.text, node);
+  };
+
+  const memberOf = (object: ts.Expression, name: string, at: ts.Node): Known | undefined => {
+    if (object.kind === ts.SyntaxKind.ThisKeyword) return membersOf(at, name);
+    const known = knownAt(ts.skipOuterExpressions(object), () => []);
+    return known && exportOf(known, name, sources);
+  };
+
+  const valueOf = (known: Known, given: Given, depth: number): readonly Text[] => {
+    if (known.kind === 'text') return [[{ text: known.text, placeAt: () => placeOf(known.at) }]];
+    if (known.kind === 'parameter') return given.get(known.parameter) ?? unknown(known.parameter);
+    if (known.kind !== 'value') return unknown(known.kind === 'function' ? known.function : known.source);
+    const { initializer, assignments, at } = known;
+    // What is made of itself says nothing more the second time.
+    if (beingRead.has(at)) return unknown(at);
+    beingRead.add(at);
+    try {
+      let ways: readonly Text[] = initializer ? fold(initializer, given, depth + 1) : [];
+      for (const { right, isAppended } of assignments) {
+        const added = fold(right, given, depth + 1);
+        ways = isAppended ? joined([ways, added], right) : limited([...ways, ...added], right);
+      }
+      return ways.length > 0 ? ways : unknown(at);
+    } finally {
+      beingRead.delete(at);
+    }
+  };
+
+  return (expression) => fold(expression, NOTHING, 0);
+}
+
+/** Methods and functions whose result says what they are given. */
+const SAME_TEXT = new Set(['trim', 'trimStart', 'trimEnd', 'toString', 'valueOf', 'normalize']);
+const PASSES = new Set(['String', 'raw', 'lit', 'literal', 'dedent', 'stripIndent', 'unsafe']);
+const QUOTES = new Set(['escapeIdentifier', 'quoteIdent', 'quoteIdentifier', 'ident', 'identifier', 'id', 'ref', 'table']);
+
+/** The last part of what is called. */
+export function nameOf(callee: ts.Expression): string {
+  const bare = ts.skipOuterExpressions(callee);
+  if (ts.isIdentifier(bare)) return bare.text;
+  return ts.isPropertyAccessExpression(bare) ? bare.name.text : '';
+}
+
+function resultOf(made: ts.FunctionLikeDeclaration): ts.Expression | undefined {
+  if (!made.body) return undefined;
+  if (!ts.isBlock(made.body)) return made.body;
+  const [only] = made.body.statements;
+  return made.body.statements.length === 1 && only && ts.isReturnStatement(only) ? only.expression : undefined;
+}

@@ -1,0 +1,153 @@
+import ts from 'typescript';
+import { HOLE } from '../sql/constants.js';
+import { lex } from '../sql/lexer.js';
+import type { Mention } from '../sql/mentions.js';
+import { readSql } from '../sql/read-sql.js';
+import { shortened } from '../sql/statement.js';
+import { filled, type Place, type Text } from '../text.js';
+import { builderMentions } from './builders.js';
+import { type Fold, nameOf } from './fold.js';
+
+/** Everything that a source file says to a database: SQL in its strings, query builders, mappings, addresses. */
+export function readTypescript(source: ts.SourceFile, file: string, fold: Fold): Mention[] {
+  const found: Mention[] = [];
+  /** Expressions that have been read as part of another. */
+  const done = new Set<ts.Node>();
+  const placeOf = (node: ts.Node): Place => ({
+    file,
+    line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1,
+  });
+
+  const read = (expression: ts.Expression, isRun: boolean) => {
+    done.add(ts.skipOuterExpressions(expression));
+    for (const text of fold(expression)) found.push(...readSql(text, isRun ? 'run' : 'found'), ...searchPathIn(text));
+  };
+
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node)) {
+      found.push(...builderMentions(node, fold, placeOf));
+      for (const run of whatItRuns(node)) read(run, true);
+    } else if (ts.isNewExpression(node)) found.push(...builderMentions(node, fold, placeOf));
+    else if (ts.isTaggedTemplateExpression(node) && RUNS.test(nameOf(node.tag))) read(node, true);
+    else if (ts.isDecorator(node) && /^Api[A-Z]/.test(nameOf(calledBy(node)))) return;
+    else if (isText(node) && !done.has(node) && !isPartOfText(node) && !isProse(node)) read(node, false);
+    found.push(...addressMentions(node, placeOf));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+/** Functions, methods and tags that run what they are given, or pass it on to what does. */
+const RUNS =
+  /^(sql|SQL|pgsql|query|execute|exec|raw|unsafe|addSql|single|prepare|run|literal|queryStream|(where|orWhere|having|join|order|orderBy|groupBy|from|select|columns|with)Raw|\$?(query|execute)Raw(Unsafe)?)$/;
+/** Properties of an argument that hold the statement. */
+const STATEMENTS = /^(text|sql|query|statement)$/;
+
+function whatItRuns(node: ts.CallExpression): ts.Expression[] {
+  const [first] = node.arguments;
+  if (!first || !RUNS.test(nameOf(node.expression))) return [];
+  const bare = ts.skipOuterExpressions(first);
+  if (!ts.isObjectLiteralExpression(bare)) return isFunctionOrNew(bare) ? [] : [first];
+  return bare.properties.flatMap((property) =>
+    ts.isPropertyAssignment(property) && STATEMENTS.test(property.name.getText()) ? [property.initializer] : [],
+  );
+}
+
+function isFunctionOrNew(node: ts.Expression): boolean {
+  return ts.isNewExpression(node) || ts.isArrowFunction(node) || ts.isFunctionExpression(node);
+}
+
+function calledBy({ expression }: ts.Decorator): ts.Expression {
+  return ts.isCallExpression(expression) ? expression.expression : expression;
+}
+
+/** An expression that makes text by itself. */
+function isText(node: ts.Node): node is ts.Expression {
+  if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)) return !isName(node);
+  if (ts.isTaggedTemplateExpression(node)) return true;
+  if (ts.isBinaryExpression(node)) return node.operatorToken.kind === ts.SyntaxKind.PlusToken;
+  return ts.isCallExpression(node) && /^(join|concat)$/.test(nameOf(node.expression));
+}
+
+/** The name of a module, a property or a type is no text. */
+function isName(node: ts.Node): boolean {
+  const { parent } = node;
+  return (
+    ts.isImportDeclaration(parent) ||
+    ts.isExportDeclaration(parent) ||
+    ts.isExternalModuleReference(parent) ||
+    ts.isLiteralTypeNode(parent) ||
+    (ts.isPropertyAssignment(parent) && parent.name === node)
+  );
+}
+
+/** A larger text that it belongs to is read as a whole. */
+function isPartOfText(node: ts.Node): boolean {
+  const { parent } = node;
+  if (ts.isTemplateSpan(parent) || ts.isTaggedTemplateExpression(parent)) return true;
+  if (ts.isParenthesizedExpression(parent)) return isPartOfText(parent);
+  if (ts.isBinaryExpression(parent)) return parent.operatorToken.kind === ts.SyntaxKind.PlusToken;
+  return ts.isArrayLiteralExpression(parent) && ts.isPropertyAccessExpression(parent.parent);
+}
+
+const SAYS = /^(log|warn|error|debug|info|trace|fatal|verbose|describe|it|test|each|say|complain)$/;
+const TELLS = /^(description|summary|message|title|detail|details|hint|label|reason|mend|why|help|comment)$/;
+
+/** Where programs speak to people: errors, logs, titles of tests, descriptions. */
+function isProse(node: ts.Node): boolean {
+  for (let at = node; at.parent && !ts.isStatement(at); at = at.parent) {
+    const { parent } = at;
+    if (ts.isFunctionLike(parent)) return false;
+    if (ts.isNewExpression(parent) && /(Error|Exception|Problem|Refusal|Logger)$/.test(nameOf(parent.expression))) return true;
+    if (ts.isCallExpression(parent) && parent.expression !== at && SAYS.test(nameOf(parent.expression))) return true;
+    if (ts.isPropertyAssignment(parent) && TELLS.test(parent.name.getText())) return true;
+  }
+  return false;
+}
+
+/** As options of a connection have it: `-c search_path=billing`. */
+function searchPathIn(text: Text): Mention[] {
+  const words = filled(text, text.map(() => HOLE));
+  const plain = decoded(words.text);
+  return [...plain.matchAll(/(?:-c\s*|options=.*|^\s*)(search_path|role|session_authorization)\s*=\s*([^;&']*?)(?=\s+-c|[;&']|$)/gi)].map(
+    ([whole, setting = '', value = '']) => {
+      const schemas = lex(value).flatMap((token) => (token.kind === 'sign' ? [] : [token.value]));
+      return {
+        kind: 'deed',
+        rule: 'no-change-of-role-or-search-path',
+        what: `${setting.toLowerCase()} = ${schemas.join(', ')}`,
+        ...(setting.toLowerCase() === 'search_path' ? { unlessOnly: schemas } : {}),
+        isAmbiguous: false,
+        place: words.placeAt(Math.max(0, words.text.indexOf(setting))),
+        sql: shortened(whole),
+      };
+    },
+  );
+}
+
+function decoded(text: string): string {
+  if (!/search_path|session_authorization|role(=|%3D)/i.test(text)) return '';
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The settings by which a process is told its databases; whose each is, the judge knows. */
+function addressMentions(node: ts.Node, placeOf: (node: ts.Node) => Place): Mention[] {
+  const isNamed = ts.isIdentifier(node) || ts.isStringLiteralLike(node);
+  if (!isNamed || !/^([A-Z][A-Z0-9_]*_)?DATABASE_URL$/.test(node.text)) return [];
+  if (ts.isIdentifier(node) && ts.isPropertySignature(node.parent)) return [];
+  return [
+    {
+      kind: 'deed',
+      rule: 'connects-as-itself',
+      what: node.text,
+      isAmbiguous: false,
+      place: placeOf(node),
+      sql: shortened(node.parent.getText()),
+    },
+  ];
+}
