@@ -1,9 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { contextOf, declarationsOf } from '#kernel/bounded-context';
+import { contextOf, declarationsOf, subscribedBy } from '#kernel/bounded-context';
 import { DomainError } from '#kernel/contract/domain-error';
 import { MessageCare } from '#kernel/messaging/care/message-care';
-import { takesMessages } from '#kernel/messaging/care/module-under-care';
 import { checkServer } from '#kernel/persistence/provisioning/check-server';
 import { connect } from '#kernel/persistence/provisioning/connect';
 import { credentialsKey, readPasswords } from '#kernel/persistence/provisioning/credentials';
@@ -25,8 +24,8 @@ export async function withCare<Result>(
   const names = declarationsOf(MonolithModule).map(({ name }) => name);
   const addresses = await addressesOf(readSettings(env, names));
   const databases = addresses.map((address) => new PlainDatabase(address));
-  const takers = takersOfMessages();
-  const modules = databases.map((database) => ({ database, subscribes: takers.has(database.module) }));
+  const taken = takenByModules();
+  const modules = databases.map((database) => ({ database, takes: taken.get(database.module) ?? [] }));
   try {
     return await work(new MessageCare(() => modules));
   } catch (error) {
@@ -50,10 +49,13 @@ function userName(): string {
   }
 }
 
-function takersOfMessages(): Set<string> {
+/** The types of messages that each module takes. */
+function takenByModules(): Map<string, string[]> {
   const imports: (typeof MonolithModule)[] = Reflect.getMetadata('imports', MonolithModule);
   const contexts = imports.flatMap((module) => contextOf(module) ?? []);
-  return new Set(contexts.filter(takesMessages).map(({ declaration }) => declaration.name));
+  return new Map(
+    contexts.map((context) => [context.declaration.name, subscribedBy(context).map(({ type }) => type.name)]),
+  );
 }
 
 /** Each module's own role: of <MODULE>_DATABASE_URL, or with the password that the first start kept in the home. */

@@ -133,11 +133,48 @@ describe('care for the messages of all apps', () => {
     expect((await get('01a2082b-cd7a-701f-a18c-ced448d8cca0')).status).toBe(404);
   });
 
-  it('refuses a replay that no app could do alone, and says what can', async () => {
-    const { status, body } = await post('replay', { subscriber: 'books' });
-    expect(status).toBe(409);
-    expect(body).toMatchObject({ type: 'urn:problem:spread-over-apps' });
-    expect(body.detail).toContain('"seamline messages replay"');
+  it('knows what a subscriber takes whose sources live in another app', async () => {
+    const halt = { subscriber: 'books', type: 'till.sold.v1' };
+    expect(await post('pause', halt)).toMatchObject({ status: 200, body: { isNew: true } });
+    await send(both.url, 'POST', '/till/sales', { body: { key: 'kept back', n: 1 } });
+    await until(async () => (await get('parked?subscriber=books&type=till.sold.v1')).body.items.length === 1);
+    expect((await get('dead?subscriber=books&type=till.sold.v1')).body).toMatchObject({ items: [], unreadable: [] });
+    expect(await post('resume', halt)).toMatchObject({ status: 200, body: { remaining: [] } });
+    await until(() => heard('books', 'kept back'));
+    const slip = await post('pause', { subscriber: 'books', type: 'till.solt.v1' });
+    expect(slip).toMatchObject({ status: 422, body: { detail: expect.stringContaining('Did you mean "till.sold.v1"?') } });
+  });
+
+  it('tells who has taken a message in other apps, even when nobody has it any more', async () => {
+    const [{ id }] = (await rows(
+      'select o.event_id as id from till.outbox o join books.inbox i on i.event_id = o.event_id limit 1',
+    )) as [{ id: string }];
+    expect((await get<MessageStory>(id)).body).toMatchObject({ retained: true, takenBy: ['books'], waiting: [] });
+    await sql.query('delete from till.outbox where event_id = $1', [id]);
+    for (const url of [both.url, both.urlOfBack]) {
+      const { status, body } = await send(url, 'GET', `/admin/messages/${id}`, { token });
+      expect({ status, detail: body.detail }).toEqual({ status: 404, detail: expect.stringContaining('books took it') });
+    }
+  });
+
+  it('replays and redelivers what an app keeps for a subscriber in another one', async () => {
+    await sold('told again', 'books');
+    const told = async () => (await rows(`select from books.entry where key = 'told again'`)).length;
+    const before = await told();
+    const history = { subscriber: 'books', key: 'told again' };
+    expect(await post('replay', history)).toMatchObject({ status: 200, body: { sources: [{ source: 'till' }] } });
+    await until(async () => (await told()) > before);
+    expect(await post('redeliver', { subscriber: 'till', source: 'books' })).toMatchObject({
+      status: 200,
+      body: { sources: [{ source: 'books', generation: 0 }] },
+    });
+    const refused = (path: string, body: object, code: string) =>
+      expect(post(path, body)).resolves.toMatchObject({ body: { type: `urn:problem:${code}` } });
+    await refused('replay', { subscriber: 'till' }, 'not-replayable');
+    await refused('replay', { subscriber: 'books', type: 'till.solt.v1' }, 'unknown-type');
+    await refused('redeliver', { subscriber: 'books', source: 'books' }, 'takes-nothing');
+    await refused('redeliver', { subscriber: 'books', source: 'tills' }, 'unknown-module');
+    await refused('redeliver', { source: 'till' }, 'invalid-input');
   });
 
   it('forgets a subscriber in every app, and none that takes messages', async () => {

@@ -12,10 +12,22 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { DomainError } from '../contract/domain-error.js';
 import { MessageCareController } from '../messaging/care/care.controller.js';
 import { suggestion } from '../messaging/care/near-names.js';
+import { UnknownMessage } from '../messaging/care/story.js';
+import { isTrace } from './care-beside-others.js';
 import { headersBack, headersOn } from './forwarded-headers.js';
 import type { Forwarding } from './forwarding.js';
+import { REPLAYED } from './idempotency.js';
 import { type KnownModule, knownModules } from './known-modules.js';
 import { type Body, mergerOf } from './merge-care.js';
+import { PROBLEM_MEDIA_TYPE } from './problem.js';
+import {
+  appsWithHistory,
+  type HistoryMeant,
+  type PartDone,
+  PartRefused,
+  type Resending,
+  resendIn,
+} from './resend-in-apps.js';
 import { proofOf } from './through-gateway.js';
 import { type Upstream, whenGone } from './upstream.js';
 
@@ -25,7 +37,7 @@ const ANSWERS_WITHIN = 20_000;
 /** What one app said to a question that all are asked. */
 type Said =
   | { readonly kind: 'found'; readonly body: Body }
-  | { readonly kind: 'none'; readonly refusal?: DomainError }
+  | { readonly kind: 'none'; readonly refusal?: DomainError; readonly takers?: readonly string[] }
   | { readonly kind: 'missing'; readonly app: string; readonly problem: string };
 
 /** An app that has nothing of the kind refuses in these words; another one may have it. */
@@ -37,8 +49,7 @@ const HAS_NONE = new Set(['unknown-message', 'unknown-type', 'unknown-subscriber
  *   an action on one subscriber, and lists of one   go to the app where it lives
  *   lag, dead, parked, one message                  are asked of every app and put together; modules of an app that
  *                                                   cannot be asked are listed as unreadable
- *   replay, redeliver                               go to the one app in which the subscriber and all its sources live;
- *                                                   otherwise they are refused: no app could do all of it or nothing
+ *   replay, redeliver                               are done by every app in which the subscriber has sources, for these
  *   forgetting a subscriber                         is done in every app, and refused by the app of one that takes messages
  */
 export class CareForAllApps implements NestInterceptor {
@@ -58,32 +69,63 @@ export class CareForAllApps implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const action = context.getHandler().name;
+    if (action === 'replay' || action === 'redeliver') return from(this.resend(action, request, http.getResponse(), next));
     const app = this.appMeant(action, request);
     if (app === undefined) return from(this.askAll(action, request, next));
     const upstream = this.upstreams.get(app);
     return upstream ? from(this.handOver(upstream, request, http.getResponse())) : next.handle();
   }
 
+  private async resend(
+    action: Resending,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    here: CallHandler,
+  ): Promise<unknown> {
+    const apps = this.appsResending(action, Object(request.body));
+    const others = [...this.upstreams.values()].filter(({ app }) => apps.includes(app));
+    const isOwn = apps.includes(this.forwarding.self);
+    const [other] = others;
+    if (other === undefined) return lastValueFrom(here.handle());
+    if (others.length === 1 && !isOwn) return this.handOver(other, request, reply);
+    const parts = others.map((upstream) => () => this.partOf(upstream, request));
+    // The own one last: of the others it is not known whether they can be reached.
+    if (isOwn) parts.push(() => ownPart(here, reply));
+    try {
+      const { replayed, body } = await resendIn(parts);
+      if (replayed) reply.header(REPLAYED, 'true');
+      return body;
+    } catch (error) {
+      if (!(error instanceof PartRefused)) throw error;
+      reply.code(error.status).type(PROBLEM_MEDIA_TYPE);
+      return error.problem;
+    }
+  }
+
+  /** @throws DomainError for a name that no module has, and for what the subscriber does not bear */
+  private appsResending(action: Resending, meant: HistoryMeant): string[] {
+    const { subscriber, source } = meant;
+    if (typeof subscriber !== 'string') return [this.forwarding.self];
+    for (const name of [subscriber, source])
+      if (typeof name === 'string' && !this.modules.has(name)) throw unknownModule(name, this.modules);
+    return appsWithHistory(action, subscriber, meant, this.modules);
+  }
+
+  private async partOf(upstream: Upstream, request: FastifyRequest): Promise<PartDone> {
+    const answer = await this.ask(upstream, request, AbortSignal.timeout(ANSWERS_WITHIN));
+    const body = (await json(answer)) as Body;
+    if (answer.statusCode !== 200) throw new PartRefused(answer.statusCode as number, body);
+    return { body, replayed: answer.headers[REPLAYED] === 'true' };
+  }
+
   /** Undefined for all of them. @throws DomainError for a name that no module has */
   private appMeant(action: string, request: FastifyRequest): string | undefined {
     const name = subscriberIn(request);
     const subscriber = name === undefined ? undefined : this.modules.get(name);
-    if (action === 'forget') return subscriber?.takes ? subscriber.app : undefined;
+    if (action === 'forget') return subscriber && subscriber.takes.length > 0 ? subscriber.app : undefined;
     if (name === undefined) return mergerOf(action) ? undefined : this.forwarding.self;
     if (!subscriber) throw unknownModule(name, this.modules);
-    if (action === 'replay' || action === 'redeliver') this.mustBeInOneApp(action, name, subscriber, request);
     return subscriber.app;
-  }
-
-  /** @throws DomainError that tells what to do instead */
-  private mustBeInOneApp(action: string, name: string, { app, sources }: KnownModule, { body }: FastifyRequest): void {
-    const { source: one } = body as { source?: unknown };
-    const elsewhere = sources.filter((source) => source === (one ?? source) && this.modules.get(source)?.app !== app);
-    if (elsewhere.length === 0) return;
-    const message =
-      `"${name}" lives in the app ${app}, and the history that it takes from ${elsewhere.join(', ')} in another one. ` +
-      `"seamline messages ${action}" reaches both.`;
-    throw new DomainError('conflict', 'spread-over-apps', message);
   }
 
   private async handOver(upstream: Upstream, request: FastifyRequest, reply: FastifyReply): Promise<IncomingMessage> {
@@ -101,10 +143,12 @@ export class CareForAllApps implements NestInterceptor {
     const missing = others.filter((said) => said.kind === 'missing');
     const mustBeWhole = action === 'forget' || found.length === 0;
     if (mustBeWhole && missing[0]) throw new ServiceUnavailableException(missing[0].problem);
-    if (found.length === 0 && own.kind === 'none') throw own.refusal;
+    const takers = [own, ...others].flatMap((said) => (said.kind === 'none' ? (said.takers ?? []) : []));
+    if (found.length === 0 && own.kind === 'none') throw refusalOf(own.refusal, request, takers);
     return mergerOf(action)?.(found, this.unreadableFor(missing), {
       query: request.query as Body,
       modules: this.modules,
+      takers,
     });
   }
 
@@ -113,6 +157,7 @@ export class CareForAllApps implements NestInterceptor {
     try {
       const answer = await this.ask(upstream, request, AbortSignal.timeout(ANSWERS_WITHIN));
       const body = (await json(answer)) as Body;
+      if (isTrace(body)) return { kind: 'none', takers: body.onlyTakenBy };
       if (answer.statusCode === 200) return { kind: 'found', body };
       const code = String(body.type).replace('urn:problem:', '');
       return HAS_NONE.has(code) ? { kind: 'none' } : missing(`The app ${upstream.app} says: ${body.detail}`);
@@ -136,6 +181,14 @@ export class CareForAllApps implements NestInterceptor {
   }
 }
 
+async function ownPart(here: CallHandler, reply: FastifyReply): Promise<PartDone> {
+  const body = (await lastValueFrom(here.handle())) as Body;
+  const replayed = reply.hasHeader(REPLAYED);
+  // It is said of the whole, when all of it is done.
+  reply.removeHeader(REPLAYED);
+  return { body, replayed };
+}
+
 function unknownModule(name: string, modules: ReadonlyMap<string, KnownModule>): DomainError {
   const message = `There is no module "${name}". ${suggestion(name, [...modules.keys()])}`;
   return new DomainError('unprocessable', 'unknown-module', message);
@@ -145,9 +198,15 @@ async function saidBy(here: CallHandler): Promise<Said> {
   try {
     return { kind: 'found', body: (await lastValueFrom(here.handle())) as Body };
   } catch (error) {
+    if (error instanceof UnknownMessage) return { kind: 'none', refusal: error, takers: error.takenBy };
     if (error instanceof DomainError && HAS_NONE.has(error.code)) return { kind: 'none', refusal: error };
     throw error;
   }
+}
+
+/** An app knows only of its own modules who has taken a message that nobody has any more. */
+function refusalOf(own: DomainError | undefined, { params }: FastifyRequest, takers: readonly string[]) {
+  return own instanceof UnknownMessage ? new UnknownMessage((params as { id: string }).id, takers) : own;
 }
 
 function subscriberIn({ params, query, body }: FastifyRequest): string | undefined {

@@ -29,6 +29,9 @@ const STAY_AWAKE_EVERY = 2_000;
 /** Work that hangs for ever must not hold its connection and its locks as long. In milliseconds. */
 const LONGEST_WORK = 300_000;
 
+/** Says of an answer that it was given before, under the same key. */
+export const REPLAYED = 'idempotency-replayed';
+
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,255}$/;
 
 export interface Attempt {
@@ -61,7 +64,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return this.unitOfWork.transaction(async (tx) => {
       if (!(await claim(tx, attempt))) {
         const answer = await earlierAnswer(tx, attempt);
-        reply.header('idempotency-replayed', 'true');
+        reply.header(REPLAYED, 'true');
         return answer;
       }
       const result = await keptAwake(tx, () => lastValueFrom(next.handle()));

@@ -1,12 +1,18 @@
 import { type BoundedContextOptions, contextOf, subscribedBy } from '../bounded-context.js';
+import type { MessageType } from '../contract/message.js';
 import type { Forwarding } from './forwarding.js';
 
 /** What every app knows of a module of the system, wherever that lives. */
 export interface KnownModule {
   readonly app: string;
-  /** Whether it takes messages at all. */
-  readonly takes: boolean;
-  /** The modules whose messages it may take. */
+  /** What messages it takes. */
+  readonly takes: readonly KnownSubscription[];
+}
+
+export interface KnownSubscription {
+  readonly type: string;
+  readonly replayable: boolean;
+  /** The modules that such a message may come from. */
   readonly sources: readonly string[];
 }
 
@@ -18,17 +24,20 @@ export function knownModules({ placement, modules }: Forwarding): ReadonlyMap<st
       context.declaration.name,
       {
         app: placement.appOf(context.declaration.name).name,
-        takes: subscribedBy(context).length > 0,
-        sources: sourcesOf(context, contexts),
+        takes: subscribedBy(context).map(({ type, options }) => ({
+          type: type.name,
+          replayable: options.replayable,
+          sources: sourcesOf(type, contexts),
+        })),
       },
     ]),
   );
 }
 
 /** Events come from their owner, commands from whoever depends on theirs. */
-function sourcesOf(subscriber: BoundedContextOptions, all: readonly BoundedContextOptions[]): string[] {
-  const types = subscribedBy(subscriber).map(({ type }) => type);
-  const sends = ({ declaration: { name, dependsOn } }: BoundedContextOptions) =>
-    types.some(({ owner, kind }) => owner === name || (kind === 'command' && dependsOn.includes(owner)));
-  return all.filter(sends).map(({ declaration }) => declaration.name);
+function sourcesOf({ owner, kind }: MessageType, all: readonly BoundedContextOptions[]): string[] {
+  return all
+    .map(({ declaration }) => declaration)
+    .filter(({ name, dependsOn }) => owner === name || (kind === 'command' && dependsOn.includes(owner)))
+    .map(({ name }) => name);
 }

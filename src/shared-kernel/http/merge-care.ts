@@ -10,6 +10,8 @@ export interface Unreadable {
 interface Asked {
   readonly query: Body;
   readonly modules: ReadonlyMap<string, KnownModule>;
+  /** Who has taken the message that is asked for, in apps that have nothing else of it. */
+  readonly takers: readonly string[];
 }
 
 /** Puts the answers of several apps to one question together; `unreadable` are modules that none of them has. */
@@ -20,7 +22,7 @@ const MERGERS: Readonly<Record<string, Merger>> = {
   dead: mergerOfPages('diedAt'),
   parked: mergerOfPages('parkedAt'),
   story: mergeStories,
-  forget: (found) => ({ sources: listOf(found, 'sources') }),
+  forget: mergeSources,
 };
 
 /** By the name of the controller's method; undefined for what is not asked of several apps. */
@@ -35,7 +37,7 @@ function mergeLags(found: readonly Body[], unreadable: readonly Unreadable[], { 
     (place.get(String(one[by])) ?? 0) - (place.get(String(other[by])) ?? 0);
   const subscriptions = listOf(found, 'subscriptions').map((each) => ({
     ...each,
-    runs: each.runs === true || modules.get(String(each.subscriber))?.takes === true,
+    runs: each.runs === true || (modules.get(String(each.subscriber))?.takes.length ?? 0) > 0,
   }));
   return {
     subscriptions: subscriptions.sort((one, other) => inOrder(one, other, 'source')),
@@ -52,15 +54,20 @@ function mergerOfPages(at: 'diedAt' | 'parkedAt'): Merger {
 }
 
 /** The source's own story tells what the message is; every app tells what became of it there. */
-function mergeStories(found: readonly Body[], unreadable: readonly Unreadable[]): Body {
+function mergeStories(found: readonly Body[], unreadable: readonly Unreadable[], { takers }: Asked): Body {
   const main = found.find(({ retained }) => retained === true) ?? found[0];
   return {
     ...main,
     awaitedBy: listOf(found, 'awaitedBy'),
-    takenBy: listOf(found, 'takenBy'),
+    takenBy: [...listOf(found, 'takenBy'), ...takers],
     waiting: listOf(found, 'waiting'),
     unreadable: all(found, unreadable),
   };
+}
+
+/** Of actions that each app does for its own sources. */
+export function mergeSources(found: readonly Body[]): Body {
+  return { sources: listOf(found, 'sources') };
 }
 
 function all(found: readonly Body[], unreadable: readonly Unreadable[]): unknown[] {

@@ -12,7 +12,8 @@ const database = new AsyncLocalStorage<ModuleDatabase>();
 
 /**
  * For actions on one subscriber, named in the body: keeps their idempotency keys in that module's schema, and in the
- * transaction of the action where that is the schema it changes. Comes before the interceptor of the keys.
+ * transaction of the action where that is the schema it changes; of a module of another app, whose history here is to be
+ * sent again, in that of the first module here. Comes before the interceptor of the keys.
  *
  * Another subscriber under the same key is another body, whose key would be looked for in another schema; so all of them
  * are asked, and requests under one key take turns. Of what another process does at that very moment they do not know.
@@ -27,21 +28,21 @@ export class AboutSubscriber implements NestInterceptor {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const name = (request.body as { subscriber?: unknown } | null | undefined)?.subscriber;
     if (typeof name !== 'string') throw invalidInput([{ field: 'subscriber', message: 'must name a module' }]);
-    const own = this.care.databaseOf(name);
+    const own = this.care.databaseFor(name);
     const attempt = attemptUnderKey(request);
     const work = () => database.run(own, () => lastValueFrom(next.handle()));
     if (attempt === undefined) return from(work());
     return from(
       this.turns.take(`${attempt.scope} ${attempt.key}`, async () => {
-        await this.mustBeNewToOthers(name, attempt);
+        await this.mustBeNewToOthers(own.module, attempt);
         return work();
       }),
     );
   }
 
-  private async mustBeNewToOthers(subscriber: string, { scope, key }: Attempt): Promise<void> {
+  private async mustBeNewToOthers(keeper: string, { scope, key }: Attempt): Promise<void> {
     const text = 'select from idempotency_key where scope = $1 and key = $2';
-    if ((await this.care.askOthers(subscriber, text, [scope, key])).length > 0) throw usedForAnother();
+    if ((await this.care.askOthers(keeper, text, [scope, key])).length > 0) throw usedForAnother();
   }
 }
 

@@ -45,7 +45,7 @@ const WAITING = `select count(*)::int as waiting from (${UNACKNOWLEDGED}) every 
 
 async function mustBeGone(modules: readonly ModuleUnderCare[], subscriber: string): Promise<void> {
   const running = modules.find(({ database }) => database.module === subscriber);
-  if (running?.subscribes) {
+  if (running && running.takes.length > 0) {
     throw new DomainError(
       'conflict',
       'still-subscribes',

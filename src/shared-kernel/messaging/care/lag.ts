@@ -11,7 +11,7 @@ interface PartitionRow extends Backlog {
 
 /** How far each subscriber is behind each source, and what waits inside each module. */
 export async function readLag(modules: readonly ModuleUnderCare[]): Promise<Lag> {
-  const running = modules.filter(({ subscribes }) => subscribes).map(({ database }) => database.module);
+  const running = modules.filter(({ takes }) => takes.length > 0).map(({ database }) => database.module);
   const { found, failures } = await readAll(
     modules.flatMap(({ database }): Promise<Part>[] => [subscriptionsTo(database, running), waitingIn(database)]),
   );

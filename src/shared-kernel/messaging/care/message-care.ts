@@ -36,8 +36,14 @@ export class MessageCare {
     this.modules = () => modules().map((each) => ({ ...each, database: explaining(each.database) }));
   }
 
-  databaseOf(module: string): ModuleDatabase {
-    return moduleNamed(module, this.modules()).database;
+  /**
+   * Where something about a module is kept: with itself, or, where that lives in another app, with the first one here.
+   * @throws DomainError where there is none
+   */
+  databaseFor(module: string): ModuleDatabase {
+    const modules = this.modules();
+    const own = modules.find(({ database }) => database.module === module) ?? modules[0];
+    return (own ?? moduleNamed(module, modules)).database;
   }
 
   /** All others; those that cannot be read now are passed over. */

@@ -1,6 +1,4 @@
-import type { Type } from '@nestjs/common';
 import { DomainError } from '../../contract/domain-error.js';
-import { subscriptionsOf } from '../subscriptions.js';
 import { suggestion } from './near-names.js';
 
 /** Statements with `$1` placeholders in a module's schema, as the module's role. */
@@ -20,19 +18,8 @@ export interface ModuleDatabase extends Queries {
 
 export interface ModuleUnderCare {
   readonly database: ModuleDatabase;
-  /** Whether this version of the module takes messages at all. */
-  readonly subscribes: boolean;
-}
-
-/** Whether a module of these providers takes messages. */
-export function takesMessages({
-  subscribers = [],
-  sagas = [],
-}: {
-  readonly subscribers?: readonly Type<object>[];
-  readonly sagas?: readonly Type<object>[];
-}): boolean {
-  return sagas.length > 0 || subscribers.some((subscriber) => subscriptionsOf(subscriber).length > 0);
+  /** The types of messages that this version of the module takes, wherever they come from. */
+  readonly takes: readonly string[];
 }
 
 /** @throws DomainError with the names there are */

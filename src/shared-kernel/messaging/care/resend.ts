@@ -17,6 +17,7 @@ export interface History {
   readonly until?: Date | undefined;
 }
 
+/** Some of what a subscriber takes, and of that what it bears to take once more. */
 interface Registered {
   readonly types: string[];
   readonly replayable: string[];
@@ -28,23 +29,30 @@ interface Registered {
  * @throws DomainError unless the subscriber declares that it bears that, for all the types that are meant
  */
 export async function replay(modules: readonly ModuleUnderCare[], history: History, action: Action): Promise<Resent> {
-  const { subscriber, type } = history;
-  moduleNamed(subscriber, modules);
+  const { subscriber } = history;
   const registrations = await registrationsOf(subscriber, modules);
-  mustTake(history, registrations);
+  if (registrations.length === 0) throw takesNothing(knownOf(subscriber, modules));
+  return resend(wantedOf(history, registrations), history, action, nextGeneration);
+}
+
+/**
+ * What of these is meant.
+ * @throws DomainError unless the subscriber takes what is meant, and declares that it bears to take it once more
+ */
+export function wantedOf<Some extends Registered>(
+  { subscriber, type }: Pick<History, 'subscriber' | 'type'>,
+  registrations: readonly Some[],
+): Some[] {
+  mustTake({ subscriber, type }, registrations);
   const wanted = registrations
-    .map(({ source, types, replayable }) => ({
-      source,
-      replayable,
-      types: types.filter((each) => type === undefined || each === type),
-    }))
+    .map((each) => ({ ...each, types: each.types.filter((name) => type === undefined || name === type) }))
     .filter(({ types }) => types.length > 0);
   mustBearReplay(
     subscriber,
     wanted.flatMap(({ types, replayable }) => types.filter((each) => !replayable.includes(each))),
     wanted.flatMap(({ replayable }) => replayable),
   );
-  return resend(wanted, history, action, nextGeneration);
+  return wanted;
 }
 
 /**
@@ -58,11 +66,15 @@ export async function redeliver(
   from: string | undefined,
   action: Action,
 ): Promise<Resent> {
-  moduleNamed(history.subscriber, modules);
   const sources = from === undefined ? modules : [moduleNamed(from, modules)];
   const registrations = await registrationsOf(history.subscriber, sources);
-  if (registrations.length === 0) throw takesNothing(history.subscriber, from);
+  if (registrations.length === 0) throw takesNothing(knownOf(history.subscriber, modules), from);
   return resend(registrations, history, action, async () => '0');
+}
+
+/** A module of another app is known here by what it has subscribed to. @throws DomainError for a name with a slip in it */
+function knownOf(subscriber: string, modules: readonly ModuleUnderCare[]): string {
+  return moduleNamed(subscriber, modules).database.module;
 }
 
 async function registrationsOf(subscriber: string, modules: readonly ModuleUnderCare[]) {
@@ -77,8 +89,10 @@ async function registrationsOf(subscriber: string, modules: readonly ModuleUnder
   return found.flat();
 }
 
-function mustTake({ subscriber, type }: History, registrations: readonly Registered[]): void {
-  if (registrations.length === 0) throw takesNothing(subscriber);
+function mustTake(
+  { subscriber, type }: Pick<History, 'subscriber' | 'type'>,
+  registrations: readonly Registered[],
+): void {
   const types = registrations.flatMap((each) => each.types);
   if (type === undefined || types.includes(type)) return;
   throw new DomainError(
@@ -88,7 +102,7 @@ function mustTake({ subscriber, type }: History, registrations: readonly Registe
   );
 }
 
-function takesNothing(subscriber: string, source?: string): DomainError {
+export function takesNothing(subscriber: string, source?: string): DomainError {
   const from = source === undefined ? '' : ` from ${source}`;
   return new DomainError(
     'unprocessable',

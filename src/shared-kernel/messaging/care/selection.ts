@@ -33,18 +33,21 @@ const SET_ASIDE =
   'select type from parked union select type from dead_letter union select type from pause where type is not null';
 
 /**
- * Refuses a name with a slip in it, which would match nothing and look as if all were well.
+ * Refuses a name with a slip in it, which would match nothing and look as if all were well. What a module takes now, its
+ * code says; what it took once, the tables, of which those of a source in another app cannot be read.
  * @throws DomainError with what is near; or why it cannot be told, where a module cannot be read that may know it
  */
 export async function mustBeKnown({ subscriber, type }: Selection, modules: readonly ModuleUnderCare[]): Promise<void> {
   const meant = modulesMeant(subscriber, modules);
   if (type === undefined) return;
+  const taken = meant.flatMap(({ takes }) => takes);
+  if (taken.includes(type)) return;
   const names = meant.map(({ database }) => database.module);
   const { found, failures } = await readAll([
     ...modules.map(({ database }) => database.query<{ type: string }>(SUBSCRIBED, [names])),
     ...meant.map(({ database }) => database.query<{ type: string }>(SET_ASIDE)),
   ]);
-  const types = new Set(found.flat().map((row) => row.type));
+  const types = new Set([...taken, ...found.flat().map((row) => row.type)]);
   if (types.has(type)) return;
   if (failures[0]) throw failures[0];
   const who = subscriber === undefined ? 'Nobody takes' : `${subscriber} does not take`;

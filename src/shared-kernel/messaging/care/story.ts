@@ -19,10 +19,24 @@ interface PlaceRow extends Omit<Place, 'subscriber' | 'behind'> {
   seq: string;
 }
 
+/** No module has the message, though some may have taken it. */
+export class UnknownMessage extends DomainError {
+  constructor(
+    id: string,
+    readonly takenBy: readonly string[],
+  ) {
+    const known =
+      takenBy.length > 0
+        ? `${takenBy.join(' and ')} took it, and its source retains it no more.`
+        : 'It may have been published longer ago than history is retained, and taken since.';
+    super('not-found', 'unknown-message', `No module has a message ${id}. ${known}`);
+  }
+}
+
 /**
  * One message, whole, and where it is: in the history of its source, in inboxes, and wherever it waits. Reads a source's
  * history from end to end, since nothing but care asks for a message by its id.
- * @throws DomainError when no module has it, or none that can be read
+ * @throws UnknownMessage when no module has it; ModuleNotUsable when none that can be read has
  */
 export async function storyOf(modules: readonly ModuleUnderCare[], id: string): Promise<MessageStory> {
   const { found: told, failures } = await readAll(modules.map(({ database }) => tellingOf(database, id)));
@@ -30,7 +44,7 @@ export async function storyOf(modules: readonly ModuleUnderCare[], id: string): 
   const places = told.flatMap((each) => each.places);
   const takenBy = told.filter(({ isTaken }) => isTaken).map(({ module }) => module);
   const envelope = published ?? places[0]?.envelope;
-  if (envelope === undefined) throw unknown(id, takenBy, failures[0]);
+  if (envelope === undefined) throw failures[0] ? notFoundIn(id, failures[0]) : new UnknownMessage(id, takenBy);
   return {
     id,
     envelope,
@@ -93,12 +107,6 @@ function whatStandsBefore(module: Queries, source: string, key: string, seq: str
   );
 }
 
-function unknown(id: string, takenBy: readonly string[], failure?: ModuleNotUsable): DomainError {
-  if (failure)
-    return new ModuleNotUsable(failure.module, `No module that can be read has a message ${id}. ${failure.message}`);
-  const known =
-    takenBy.length > 0
-      ? `${takenBy.join(' and ')} took it, and its source retains it no more.`
-      : 'It may have been published longer ago than history is retained, and taken since.';
-  return new DomainError('not-found', 'unknown-message', `No module has a message ${id}. ${known}`);
+function notFoundIn(id: string, { module, message }: ModuleNotUsable): ModuleNotUsable {
+  return new ModuleNotUsable(module, `No module that can be read has a message ${id}. ${message}`);
 }
