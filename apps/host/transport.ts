@@ -13,26 +13,27 @@ interface Ground {
   readonly appOf: (module: string) => string;
   /** This one. */
   readonly app: string;
+  readonly system: string;
   readonly brokers: Settings['brokers'];
 }
 
 /** A broker's client is loaded only where the topology names the broker. */
 const ADAPTERS: Readonly<Record<Kind, (ground: Ground) => Promise<Transport>>> = {
   direct: async ({ wire, appOf }) => new DirectTransport(wire, appOf),
-  bullmq: async ({ app, brokers }) => {
+  bullmq: async ({ app, system, brokers }) => {
     const { BullMqTransport } = await import('#kernel/transports/bullmq/bullmq');
     const { redisFrom } = await import('#kernel/transports/bullmq/server');
-    return new BullMqTransport(redisFrom(brokers), app);
+    return new BullMqTransport(redisFrom(brokers), app, system);
   },
-  rabbitmq: async ({ app, brokers }) => {
+  rabbitmq: async ({ app, system, brokers }) => {
     const { RabbitMqTransport } = await import('#kernel/transports/rabbitmq/rabbitmq');
     const { rabbitMqFrom } = await import('#kernel/transports/rabbitmq/nodes');
-    return new RabbitMqTransport(rabbitMqFrom(brokers), app);
+    return new RabbitMqTransport(rabbitMqFrom(brokers), app, system);
   },
-  nats: async ({ app, brokers }) => {
+  nats: async ({ app, system, brokers }) => {
     const { NatsTransport } = await import('#kernel/transports/nats/nats');
     const { natsServerFrom } = await import('#kernel/transports/nats/server');
-    return new NatsTransport(natsServerFrom(brokers), app);
+    return new NatsTransport(natsServerFrom(brokers), app, system);
   },
 };
 
@@ -50,6 +51,7 @@ export async function transportFor(
     wire,
     appOf: (module: string) => placement.appOf(module).name,
     app: app.name,
+    system: placement.system,
     brokers: settings.brokers,
   };
   const kinds = new Set([app, ...others].map(({ transport }) => transport));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { ADMIN, shopAt } from '../shop.js';
 import { createEmptyDatabase } from '../test-database.js';
 import { bullmq } from '../transports/bullmq.js';
@@ -16,6 +17,7 @@ const BROKERS = [
   { broker: nats, setting: 'NATS_URL' },
 ];
 const LONG = 120_000;
+const SYSTEM = 'stall';
 
 const asked = await Promise.all(BROKERS.map(async (each) => ({ ...each, missing: await each.broker.missing() })));
 
@@ -33,6 +35,7 @@ async function sellBy(broker: typeof nats, setting: string): Promise<void> {
   const { where } = between.elsewhere as { where: { url: string } };
   const topology = {
     transport: 'direct',
+    system: SYSTEM,
     apps: {
       monolith: { modules: ALL_BUT_INVENTORY },
       inventory: { modules: ['inventory'], transport: broker.name, instances: 2 },
@@ -50,6 +53,7 @@ async function sellBy(broker: typeof nats, setting: string): Promise<void> {
   try {
     const [, url] = await system.says(/^Seamline is ready on (\S+)/m);
     await sell(url as string, system);
+    if (broker === bullmq) expect(await systemsAt(where.url)).toEqual([SYSTEM]);
     // What goes to it goes by the broker alone.
     await between.broker?.kill();
     await (await shopAt(url as string)).product({ price: '1' });
@@ -61,4 +65,12 @@ async function sellBy(broker: typeof nats, setting: string): Promise<void> {
     await database.drop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Those that have queues there. */
+async function systemsAt(url: string): Promise<string[]> {
+  const redis = new Redis(url);
+  const keys = await redis.keys('bull:*');
+  await redis.quit();
+  return [...new Set(keys.map((key) => key.slice('bull:'.length).split('.')[0] as string))];
 }

@@ -91,6 +91,11 @@ describe('a topology', () => {
     });
   });
 
+  it('says what its names on a broker begin with', () => {
+    expect(readTopology(TWO, MODULES).system).toBe('seamline');
+    expect(readTopology({ ...TWO, system: 'shop-2' }, MODULES).system).toBe('shop-2');
+  });
+
   it.each<[string, unknown, string[], env?: Record<string, string>]>([
     ['that is no object', [], ['topology: Invalid input: expected object, received array']],
     ['without apps', { transport: 'in-process', apps: {} }, ['apps: must name an app']],
@@ -99,6 +104,11 @@ describe('a topology', () => {
       'with an unknown transport',
       withOffice({ transport: 'pigeon' }),
       ['apps.back-office.transport: must be one of direct, bullmq, rabbitmq, nats'],
+    ],
+    [
+      'with a system whose name would reach into that of another',
+      { ...TWO, system: 'shop.orders' },
+      ['system: must be a short lower-case name such as "shop"'],
     ],
     [
       'with an app whose name is none',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { USUAL_SYSTEM } from './system-name.js';
 
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 const HOST_AND_PORT = /^(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}$/;
@@ -45,6 +46,13 @@ export const Topology = z.strictObject({
   transport: z
     .enum(['in-process', ...BETWEEN_APPS], `must be one of in-process, ${BETWEEN_APPS.join(', ')}`)
     .describe('How messages go from app to app; "in-process" where there is only one.'),
+  system: z
+    .string()
+    .regex(NAME, 'must be a short lower-case name such as "shop"')
+    .optional()
+    .describe(
+      `What the names of its queues, channels and subjects on a broker begin with, so that systems can share one; "${USUAL_SYSTEM}" when absent.`,
+    ),
   gateway: z
     .string()
     .optional()
@@ -74,6 +82,8 @@ export interface PlacedApp {
 
 /** A topology held against the modules that there are. */
 export interface Placement {
+  /** What the names on a broker begin with. */
+  readonly system: string;
   readonly apps: readonly PlacedApp[];
   readonly gateway: PlacedApp;
   /** @throws TopologyError for an app that it does not name. */
@@ -117,7 +127,7 @@ export function readTopology(json: unknown, modules: readonly string[], env: Env
       : []),
   ];
   if (problems.length > 0) throw new TopologyError(problems);
-  return placement(apps, gateway);
+  return placement(topology.system ?? USUAL_SYSTEM, apps, gateway);
 }
 
 /** @throws TopologyError for what has not the shape of one. */
@@ -210,7 +220,7 @@ function isAddress(text: string): boolean {
   return HOST_AND_PORT.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535;
 }
 
-function placement(apps: readonly PlacedApp[], gateway: string): Placement {
+function placement(system: string, apps: readonly PlacedApp[], gateway: string): Placement {
   const app = (name: string): PlacedApp => {
     const found = apps.find((each) => each.name === name);
     if (!found) throw new TopologyError([`There is no app "${name}"; there are ${namesOf(apps)}.`]);
@@ -222,7 +232,7 @@ function placement(apps: readonly PlacedApp[], gateway: string): Placement {
     if (!found) throw new TopologyError([`Module "${module}" stands in no app.`]);
     return found;
   };
-  return { apps, gateway: app(gateway), app, appOf };
+  return { system, apps, gateway: app(gateway), app, appOf };
 }
 
 function namesOf(apps: readonly PlacedApp[]): string {

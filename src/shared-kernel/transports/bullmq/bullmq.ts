@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { fullJitter } from '../../messaging/backoff.js';
+import { USUAL_SYSTEM } from '../../topology/system-name.js';
 import { Correspondence, oneLine, Reception, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
+import { answersOf, queueOf } from './names.js';
 import { refusalOf } from './refusals.js';
 import type { RedisServer } from './server.js';
-import { ANSWERS, queueOf, Session } from './session.js';
+import { Session } from './session.js';
 
 /** Between attempts to reach the server, at most. In milliseconds. */
 const LONGEST_WAIT = 5_000;
@@ -29,18 +31,24 @@ export class BullMqTransport implements Transport {
   private readonly reception = new Reception('bullmq');
   private readonly receivers = new Map<string, OnBatch>();
   private readonly closing = new AbortController();
-  private readonly answers = `${ANSWERS}${randomUUID()}`;
+  private readonly answers: string;
   /** The ways from a source to a queue in which nothing lies that has had no answer. */
   private readonly clear = new Set<string>();
   private session: Session | undefined;
   private running: Promise<void> = Promise.resolve();
   private complaint: string | undefined;
 
-  /** @param app for the server's list of connections */
+  /**
+   * @param app for the server's list of connections
+   * @param system what all names on the server begin with
+   */
   constructor(
     private readonly server: RedisServer,
     private readonly app: string,
-  ) {}
+    private readonly system = USUAL_SYSTEM,
+  ) {
+    this.answers = `${answersOf(system)}${randomUUID()}`;
+  }
 
   /** @throws BrokerNotUsable where waiting will not help */
   async connect(): Promise<void> {
@@ -55,7 +63,7 @@ export class BullMqTransport implements Transport {
 
   async send(batch: Batch): Promise<Acknowledgement> {
     const { source, subscriber, partition } = batch;
-    const queue = queueOf(subscriber, partition);
+    const queue = queueOf(this.system, subscriber, partition);
     const way = `${source}.${queue}`;
     const answer = await this.correspondence.ask(async (id) => {
       const { session } = this;
@@ -108,14 +116,14 @@ export class BullMqTransport implements Transport {
     try {
       await this.openSession();
     } catch (error) {
-      const refusal = refusalOf(error, this.server);
+      const refusal = refusalOf(error, this.server, this.system);
       if (refusal) throw refusal;
       throw new Error(`Redis cannot be reached at ${this.server.shown} (${whyOf(error as NodeJS.ErrnoException)}).`);
     }
   }
 
   private async openSession(): Promise<void> {
-    const session = await Session.open(this.server, this.app, this.answers, {
+    const session = await Session.open(this.server, { app: this.app, system: this.system }, this.answers, {
       onAnswer: (text) => this.correspondence.answered(text),
       onLetter: (subscriber, letter) => this.take(subscriber, letter),
     });

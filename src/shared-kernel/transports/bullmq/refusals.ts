@@ -11,7 +11,7 @@ interface Refusal {
   /** Of what the server says. */
   readonly sign: RegExp;
   readonly what: (server: RedisServer) => string;
-  readonly mend: (server: RedisServer) => string;
+  readonly mend: (server: RedisServer, system: string) => string;
 }
 
 const REFUSALS: readonly Refusal[] = [
@@ -28,8 +28,8 @@ const REFUSALS: readonly Refusal[] = [
   {
     sign: /^NOPERM|can't access at least one of the (?:keys|channels)|can't run this command/,
     what: ({ user }) => `does not permit the user "${user}" what messages need`,
-    mend: ({ user }) =>
-      `Permit it: ACL SETUSER ${user} ~bull:seamline.* &seamline.answers.* +@all -@dangerous +info; then ACL SAVE, or write it into redis.conf.`,
+    mend: ({ user }, system) =>
+      `Permit it: ACL SETUSER ${user} ~bull:${system}.* &${system}.answers.* +@all -@dangerous +info; then ACL SAVE, or write it into redis.conf.`,
   },
   {
     sign: /^DENIED/,
@@ -44,7 +44,7 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 /** What only a person can mend; undefined for what may pass, such as a server that has not started yet. */
-export function refusalOf(error: unknown, server: RedisServer): BrokerNotUsable | undefined {
+export function refusalOf(error: unknown, server: RedisServer, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const refused = (what: string, mend: string) =>
@@ -55,7 +55,7 @@ export function refusalOf(error: unknown, server: RedisServer): BrokerNotUsable 
       'Name the certificate of its authority in REDIS_CA and, where it asks for one of ours, REDIS_CERT and REDIS_KEY; the host in REDIS_URL must be one that its certificate names. Where it speaks no TLS, write redis:// instead of rediss://.',
     );
   const refusal = REFUSALS.find(({ sign }) => sign.test(message));
-  return refusal && refused(refusal.what(server), refusal.mend(server));
+  return refusal && refused(refusal.what(server), refusal.mend(server, system));
 }
 
 /**

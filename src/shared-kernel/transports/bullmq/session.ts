@@ -5,13 +5,13 @@ import { type Job, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { PARTITIONS } from '../../messaging/layout.js';
 import { oneLine } from '../broker-letters.js';
+import type { Caller } from '../caller.js';
 import { Connector, objectionOf } from './connector.js';
+import { answersOf, queueOf, rehearsalOf } from './names.js';
 import { mustFit } from './refusals.js';
 import type { RedisServer } from './server.js';
 import { removeUnreadable } from './unreadable.js';
 
-/** Channels on which answers come begin so; nothing is published to any other. */
-export const ANSWERS = 'seamline.answers.';
 /** Until the server has accepted us, nothing may take longer. In milliseconds. */
 const OPEN_WITHIN = 5_000;
 /** How often the server is asked whether it lives, and how long that may take. In milliseconds. */
@@ -38,10 +38,6 @@ export interface SessionHandlers {
   readonly onLetter: (subscriber: string, letter: string) => Promise<void>;
 }
 
-export function queueOf(subscriber: string, partition: number): string {
-  return `seamline.${subscriber}.${partition}`;
-}
-
 /**
  * The connections with a server, made together and given up together: one for all commands, one on which answers come,
  * and one for each queue that is consumed, on which BullMQ waits for letters. The first two never connect again, so that
@@ -63,6 +59,7 @@ export class Session {
   private constructor(
     private readonly commands: Redis,
     private readonly ears: Redis,
+    private readonly system: string,
     private readonly handlers: SessionHandlers,
   ) {
     this.ended = new Promise((resolve) => {
@@ -83,12 +80,17 @@ export class Session {
    * @param answers the channel on which answers to this process come
    * @throws BrokerNotUsable, or whatever the client says of a server that cannot be reached or refuses something
    */
-  static async open(server: RedisServer, app: string, answers: string, handlers: SessionHandlers): Promise<Session> {
+  static async open(
+    server: RedisServer,
+    { app, system }: Caller,
+    answers: string,
+    handlers: SessionHandlers,
+  ): Promise<Session> {
     const address = server.options();
     const commands = new Redis({
       ...address,
       Connector,
-      connectionName: `seamline:${app}`,
+      connectionName: `${system}:${app}`,
       lazyConnect: true,
       connectTimeout: OPEN_WITHIN,
       maxRetriesPerRequest: null,
@@ -98,7 +100,7 @@ export class Session {
     try {
       await Promise.all([reached(commands), reached(ears)]);
       mustFit(await commands.info('server'), server);
-      const session = new Session(commands, ears, handlers);
+      const session = new Session(commands, ears, system, handlers);
       await session.prepare(answers);
       return session;
     } catch (error) {
@@ -119,7 +121,7 @@ export class Session {
   }
 
   async answer(replyTo: string, text: string): Promise<void> {
-    if (!replyTo.startsWith(ANSWERS)) throw new Error('it has no address');
+    if (!replyTo.startsWith(answersOf(this.system))) throw new Error('it has no address');
     await this.commands.publish(replyTo, text);
   }
 
@@ -127,7 +129,7 @@ export class Session {
   async consume(subscriber: string): Promise<void> {
     if (this.isParting || this.consumed.has(subscriber)) return;
     this.consumed.add(subscriber);
-    const names = Array.from({ length: PARTITIONS }, (_, partition) => queueOf(subscriber, partition));
+    const names = Array.from({ length: PARTITIONS }, (_, partition) => queueOf(this.system, subscriber, partition));
     const workers = names.map((name) => this.worker(name, subscriber));
     this.workers.push(...workers);
     const ended = this.ended.then((reason) => Promise.reject(reason));
@@ -171,8 +173,8 @@ export class Session {
   /** Does once what letters need: a server says only then that it does not permit it. */
   private async prepare(answers: string): Promise<void> {
     await this.ears.subscribe(answers);
-    await this.commands.publish(`${ANSWERS}rehearsal`, '');
-    const queue = this.queue('seamline.rehearsal');
+    await this.commands.publish(`${answersOf(this.system)}rehearsal`, '');
+    const queue = this.queue(rehearsalOf(this.system));
     const id = randomUUID();
     await queue.add('rehearsal', '', { jobId: id });
     await this.commands.bzpopmin(queue.toKey('marker'), 0.01);

@@ -4,7 +4,7 @@ import { Reception } from '../broker-letters.js';
 import type { OnBatch } from '../transport.js';
 import { PRESENT_EVERY } from './instances.js';
 import { unpacked } from './letter-bytes.js';
-import { addressOf, isAnswer, lastOf, partingOf, presenceOf, queueOf } from './subjects.js';
+import { lastOf, type Subjects } from './subjects.js';
 
 /** The same for all: the server gives a letter to one of a group. */
 const GROUP = 'seamline';
@@ -28,6 +28,7 @@ export class Inbound {
   constructor(
     /** Of this process. */
     private readonly name: string,
+    private readonly subjects: Subjects,
     private readonly connection: () => NatsConnection | undefined,
   ) {}
 
@@ -50,7 +51,7 @@ export class Inbound {
   async end(): Promise<void> {
     this.isEnding = true;
     clearInterval(this.announcing);
-    for (const subscriber of this.receivers.keys()) this.publish(partingOf(subscriber), this.name);
+    for (const subscriber of this.receivers.keys()) this.publish(this.subjects.partingOf(subscriber), this.name);
     const connection = this.connection();
     // What the server has given to this instance already is still taken.
     const given = Promise.allSettled(this.queues.map((queue) => queue.drain()));
@@ -59,18 +60,18 @@ export class Inbound {
   }
 
   private listen(subscriber: string, connection: NatsConnection): void {
-    const address = addressOf(subscriber, this.name);
+    const address = this.subjects.addressOf(subscriber, this.name);
     const byQueue: MsgCallback<Msg> = (error, letter) => {
       if (error) return;
-      if (isAnswer(letter.reply)) this.publish(letter.reply, '', address);
+      if (this.subjects.isAnswer(letter.reply)) this.publish(letter.reply, '', address);
       this.take(subscriber, letter);
     };
     for (let partition = 0; partition < PARTITIONS; partition++)
-      this.queues.push(connection.subscribe(queueOf(subscriber, partition), { queue: GROUP, callback: byQueue }));
+      this.queues.push(connection.subscribe(this.subjects.queueOf(subscriber, partition), { queue: GROUP, callback: byQueue }));
     connection.subscribe(address, {
       callback: (error, letter) => {
         if (error) return;
-        if (letter.data.length === 0 && isAnswer(letter.reply)) this.tell(letter.reply, address);
+        if (letter.data.length === 0 && this.subjects.isAnswer(letter.reply)) this.tell(letter.reply, address);
         else this.take(subscriber, letter);
       },
     });
@@ -79,13 +80,13 @@ export class Inbound {
   private take(subscriber: string, { data, reply = '' }: Msg): void {
     const onBatch = this.receivers.get(subscriber) as OnBatch;
     if (this.underWay.size >= MOST_LETTERS) {
-      if (isAnswer(reply)) this.refuse(reply, `${subscriber} is behind with ${MOST_LETTERS} batches`);
+      if (this.subjects.isAnswer(reply)) this.refuse(reply, `${subscriber} is behind with ${MOST_LETTERS} batches`);
       return;
     }
     this.underWay.add(reply);
     void this.reception
       .take(subscriber, onBatch, unpacked(data), async (replyTo, text) => {
-        if (!isAnswer(replyTo)) throw new Error(`${replyTo} is no place for answers.`);
+        if (!this.subjects.isAnswer(replyTo)) throw new Error(`${replyTo} is no place for answers.`);
         this.publish(replyTo, text);
       })
       .finally(() => this.underWay.delete(reply));
@@ -108,7 +109,7 @@ export class Inbound {
 
   private announce(): void {
     const present = () => {
-      for (const subscriber of this.receivers.keys()) this.publish(presenceOf(subscriber), this.name);
+      for (const subscriber of this.receivers.keys()) this.publish(this.subjects.presenceOf(subscriber), this.name);
     };
     clearInterval(this.announcing);
     this.announcing = setInterval(present, PRESENT_EVERY).unref();

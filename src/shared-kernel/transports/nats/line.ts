@@ -9,6 +9,7 @@ import { Logger } from '@nestjs/common';
 import { fullJitter } from '../../messaging/backoff.js';
 import { oneLine } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
+import type { Caller } from '../caller.js';
 import { GREETS_WITHIN, knock } from './knock.js';
 import { refusalOf } from './refusals.js';
 import { mustServe, mustShowCertificate } from './requirements.js';
@@ -49,7 +50,7 @@ export class Line {
 
   constructor(
     private readonly server: NatsServer,
-    private readonly app: string,
+    private readonly caller: Caller,
     private readonly party: Party,
   ) {}
 
@@ -111,7 +112,7 @@ export class Line {
         this.said = undefined;
         return;
       } catch (error) {
-        failure = refusalOf(error, shown) ?? error;
+        failure = refusalOf(error, shown, this.caller.system) ?? error;
         if (failure instanceof BrokerNotUsable) break;
       }
     }
@@ -127,7 +128,7 @@ export class Line {
       ...options,
       ...secured(options, address),
       servers: [`${host}:${address.port}`],
-      name: `seamline ${this.app}`,
+      name: `${this.caller.system} ${this.caller.app}`,
       reconnect: false,
       timeout: GREETS_WITHIN,
       noAsyncTraces: true,
@@ -160,7 +161,7 @@ export class Line {
   }
 
   private complain(error: Error): void {
-    this.say(refusalOf(error, this.server.shown) ?? error);
+    this.say(refusalOf(error, this.server.shown, this.caller.system) ?? error);
     if (error instanceof PermissionViolationError && error.operation === 'publish')
       this.party.refused(error.subject, error);
   }

@@ -1,9 +1,11 @@
 import { nuid } from '@nats-io/transport-node';
+import { USUAL_SYSTEM } from '../../topology/system-name.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { Inbound } from './inbound.js';
 import { Line } from './line.js';
 import { Outbound } from './outbound.js';
 import type { NatsServer } from './server.js';
+import { Subjects } from './subjects.js';
 
 /**
  * Over core NATS: a batch is a request, the acknowledgement its answer, and the server keeps nothing. The sender's outbox is
@@ -14,12 +16,16 @@ export class NatsTransport implements Transport {
   private readonly outbound: Outbound;
   private readonly line: Line;
 
-  /** @param app for the server's list of connections */
-  constructor(server: NatsServer, app: string) {
+  /**
+   * @param app for the server's list of connections
+   * @param system what all subjects begin with
+   */
+  constructor(server: NatsServer, app: string, system = USUAL_SYSTEM) {
     const name = nuid.next();
-    this.inbound = new Inbound(name, () => this.line.open);
-    this.outbound = new Outbound(name, () => this.line.open);
-    this.line = new Line(server, app, {
+    const subjects = new Subjects(system);
+    this.inbound = new Inbound(name, subjects, () => this.line.open);
+    this.outbound = new Outbound(name, subjects, () => this.line.open);
+    this.line = new Line(server, { app, system }, {
       up: (connection) => {
         this.outbound.up(connection);
         this.inbound.up(connection);

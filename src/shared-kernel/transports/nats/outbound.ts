@@ -3,7 +3,7 @@ import { Correspondence, writeLetter } from '../broker-letters.js';
 import type { Acknowledgement, Batch } from '../transport.js';
 import { Instances, SILENCE } from './instances.js';
 import { packed } from './letter-bytes.js';
-import { addressOf, answerTo, instanceIn, isName, lastOf, partingOf, presenceOf, queueOf } from './subjects.js';
+import { isName, lastOf, type Subjects } from './subjects.js';
 
 /** Who has not answered yet is asked so often whether he is still at it. In milliseconds. */
 const ASK_EVERY = 1_000;
@@ -43,17 +43,18 @@ export class Outbound {
   constructor(
     /** Of this process. */
     private readonly name: string,
+    private readonly subjects: Subjects,
     private readonly connection: () => NatsConnection | undefined,
   ) {}
 
   up(connection: NatsConnection): void {
-    connection.subscribe(answerTo(this.name, '*'), {
+    connection.subscribe(this.subjects.answerTo(this.name, '*'), {
       callback: (error, answer) => {
         if (!error) this.hear(answer);
       },
     });
     // A word to itself: whoever may not publish here may not answer either, and hears of it at the start.
-    connection.publish(answerTo(this.name, 'self'));
+    connection.publish(this.subjects.answerTo(this.name, 'self'));
     for (const [subscriber, instances] of this.instances) this.hearOf(subscriber, instances, connection);
   }
 
@@ -83,7 +84,7 @@ export class Outbound {
   private async post(batch: Batch): Promise<Acknowledgement> {
     const { subscriber, partition } = batch;
     const instance = this.instancesOf(subscriber).ownerOf(partition, performance.now());
-    const subject = instance ? addressOf(subscriber, instance) : queueOf(subscriber, partition);
+    const subject = instance ? this.subjects.addressOf(subscriber, instance) : this.subjects.queueOf(subscriber, partition);
     let id = '';
     try {
       return await this.correspondence.ask((given) => {
@@ -101,7 +102,7 @@ export class Outbound {
     const connection = this.connection();
     const most = connection?.info?.max_payload;
     if (!connection || most === undefined) return Promise.reject(new Error('NATS cannot be reached now.'));
-    const replyTo = answerTo(this.name, id);
+    const replyTo = this.subjects.answerTo(this.name, id);
     const bytes = packed(writeLetter({ id, replyTo, batch }), most);
     return new Promise((_, reject) => {
       this.posted.set(id, { ...to, heardAt: performance.now(), giveUp: reject });
@@ -120,7 +121,7 @@ export class Outbound {
     if (answer.headers?.code === NO_RESPONDERS) this.gone(posted, 'no instance listens at NATS');
     else {
       posted.heardAt = performance.now();
-      posted.instance = instanceIn(posted.subscriber, answer.reply) ?? posted.instance;
+      posted.instance = this.subjects.instanceIn(posted.subscriber, answer.reply) ?? posted.instance;
     }
   }
 
@@ -152,8 +153,8 @@ export class Outbound {
           if (isName(instance)) heard(instance);
         },
       });
-    on(presenceOf(subscriber), (instance) => instances.hear(instance, performance.now()));
-    on(partingOf(subscriber), (instance) => instances.leave(instance));
+    on(this.subjects.presenceOf(subscriber), (instance) => instances.hear(instance, performance.now()));
+    on(this.subjects.partingOf(subscriber), (instance) => instances.leave(instance));
   }
 
   private startAsking(): void {
@@ -170,7 +171,7 @@ export class Outbound {
       const { subscriber, instance, heardAt } = posted;
       if (now - heardAt > SILENCE) this.gone(posted, `not a word within ${SILENCE} ms`);
       else if (instance && now - heardAt > ASK_EVERY / 2)
-        this.connection()?.publish(addressOf(subscriber, instance), '', { reply: answerTo(this.name, id) });
+        this.connection()?.publish(this.subjects.addressOf(subscriber, instance), '', { reply: this.subjects.answerTo(this.name, id) });
     }
   }
 }

@@ -5,7 +5,7 @@ import { BrokerNotUsable } from '../broker-not-usable.js';
 const CERTIFICATES = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_)/;
 
 /** What only a person can mend; undefined for what may pass, such as a server that has not started yet. */
-export function refusalOf(error: unknown, shown: string): BrokerNotUsable | undefined {
+export function refusalOf(error: unknown, shown: string, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const because = (what: string, mend: string) =>
@@ -20,7 +20,7 @@ export function refusalOf(error: unknown, shown: string): BrokerNotUsable | unde
   if (error instanceof PermissionViolationError)
     return because(
       'refuses what is asked of it',
-      'Allow this user to publish to "seamline.>" and to subscribe to it; more it does not need.',
+      `Allow this user to publish to "${system}.>" and to subscribe to it; more it does not need.`,
     );
   if (code !== undefined && CERTIFICATES.test(code))
     return because(

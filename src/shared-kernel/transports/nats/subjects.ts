@@ -1,40 +1,42 @@
-/** All that is said lies below this, so that one permission, `seamline.>`, is all that a user needs. */
-const ROOT = 'seamline';
+/** Where what is said: all of it below the name of the system, so that one permission, `<system>.>`, is all that a user needs. */
+export class Subjects {
+  constructor(private readonly system: string) {}
 
-/** Whichever of a module's instances the server picks. */
-export function queueOf(subscriber: string, partition: number): string {
-  return `${ROOT}.${subscriber}.${partition}`;
-}
+  /** Whichever of a module's instances the server picks. */
+  queueOf(subscriber: string, partition: number): string {
+    return `${this.system}.${subscriber}.${partition}`;
+  }
 
-/** One instance. */
-export function addressOf(subscriber: string, instance: string): string {
-  return `${ROOT}.${subscriber}.at.${instance}`;
-}
+  /** One instance. */
+  addressOf(subscriber: string, instance: string): string {
+    return `${this.system}.${subscriber}.at.${instance}`;
+  }
 
-/** Whose address it is; undefined where it is none. */
-export function instanceIn(subscriber: string, address: string | undefined): string | undefined {
-  const instance = lastOf(address ?? '');
-  return isName(instance) && address === addressOf(subscriber, instance) ? instance : undefined;
-}
+  /** Whose address it is; undefined where it is none. */
+  instanceIn(subscriber: string, address: string | undefined): string | undefined {
+    const instance = lastOf(address ?? '');
+    return isName(instance) && address === this.addressOf(subscriber, instance) ? instance : undefined;
+  }
 
-/** Where a module's instances say that they live … */
-export function presenceOf(subscriber: string): string {
-  return `${ROOT}.${subscriber}.present`;
-}
+  /** Where a module's instances say that they live … */
+  presenceOf(subscriber: string): string {
+    return `${this.system}.${subscriber}.present`;
+  }
 
-/** … and that they are about to end. */
-export function partingOf(subscriber: string): string {
-  return `${ROOT}.${subscriber}.gone`;
-}
+  /** … and that they are about to end. */
+  partingOf(subscriber: string): string {
+    return `${this.system}.${subscriber}.gone`;
+  }
 
-/** Where a process hears the answer to one of its letters; `*` for all of them. */
-export function answerTo(process: string, letter: string): string {
-  return `${ROOT}.answers.${process}.${letter}`;
-}
+  /** Where a process hears the answer to one of its letters; `*` for all of them. */
+  answerTo(process: string, letter: string): string {
+    return `${this.system}.answers.${process}.${letter}`;
+  }
 
-/** Nobody is answered anywhere else, or two receivers could be made to answer each other for ever. */
-export function isAnswer(subject: string | undefined): subject is string {
-  return subject?.startsWith(`${ROOT}.answers.`) === true;
+  /** Nobody is answered anywhere else, or two receivers could be made to answer each other for ever. */
+  isAnswer(subject: string | undefined): subject is string {
+    return subject?.startsWith(`${this.system}.answers.`) === true;
+  }
 }
 
 /** The letter that is answered there. */

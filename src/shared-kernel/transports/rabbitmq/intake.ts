@@ -22,8 +22,8 @@ const INSTANCES = { durable: true, arguments: { 'x-queue-type': 'quorum' } };
 /** Takes a letter to its end, and never rejects. */
 export type OnLetter = (subscriber: string, message: ConsumeMessage) => Promise<void>;
 
-export function queueOf(subscriber: string, partition: number): string {
-  return `seamline.${subscriber}.${partition}`;
+export function queueOf(system: string, subscriber: string, partition: number): string {
+  return `${system}.${subscriber}.${partition}`;
 }
 
 /**
@@ -44,6 +44,7 @@ export class Intake {
   /** @param onBroken when no more letters will come over this channel */
   constructor(
     private readonly channel: Channel,
+    private readonly system: string,
     private readonly onLetter: OnLetter,
     private readonly onBroken: (reason: Error) => void,
   ) {}
@@ -58,11 +59,11 @@ export class Intake {
   async consume(subscriber: string): Promise<void> {
     if (this.subscribers.has(subscriber)) return;
     this.subscribers.add(subscriber);
-    const instances = instancesOf(subscriber);
+    const instances = instancesOf(this.system, subscriber);
     await this.channel.assertQueue(instances, INSTANCES);
     await this.channel.consume(instances, () => undefined, { noAck: true });
     for (let partition = 0; partition < PARTITIONS; partition++) {
-      const queue = queueOf(subscriber, partition);
+      const queue = queueOf(this.system, subscriber, partition);
       await this.channel.assertQueue(queue, QUEUE);
       await this.standInLine(subscriber, queue);
     }
@@ -117,7 +118,7 @@ export class Intake {
   private async share(subscriber: string): Promise<void> {
     const served = [...this.places].filter(([, place]) => place.serves && place.subscriber === subscriber);
     if (served.length < 2) return;
-    const { consumerCount } = await this.channel.checkQueue(instancesOf(subscriber));
+    const { consumerCount } = await this.channel.checkQueue(instancesOf(this.system, subscriber));
     for (const [queue, { tag }] of served.slice(Math.ceil(PARTITIONS / Math.max(1, consumerCount)))) {
       await this.channel.cancel(tag);
       await this.standInLine(subscriber, queue);
@@ -125,8 +126,8 @@ export class Intake {
   }
 }
 
-function instancesOf(subscriber: string): string {
-  return `seamline.${subscriber}.instances`;
+function instancesOf(system: string, subscriber: string): string {
+  return `${system}.${subscriber}.instances`;
 }
 
 interface Place {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { fullJitter } from '../../messaging/backoff.js';
+import { USUAL_SYSTEM } from '../../topology/system-name.js';
 import { Correspondence, oneLine, Reception, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
@@ -42,10 +43,14 @@ export class RabbitMqTransport implements Transport {
     },
   };
 
-  /** @param app for the broker's list of connections */
+  /**
+   * @param app for the broker's list of connections
+   * @param system what all names on the broker begin with
+   */
   constructor(
     private readonly nodes: readonly RabbitMqNode[],
     private readonly app: string,
+    private readonly system = USUAL_SYSTEM,
   ) {}
 
   /** @throws BrokerNotUsable where waiting will not help */
@@ -63,7 +68,7 @@ export class RabbitMqTransport implements Transport {
     return this.correspondence.ask(async (id) => {
       if (!this.session) throw new Error(this.complaint ?? 'RabbitMQ is not connected.');
       const letter = writeLetter({ id, replyTo: DIRECT_REPLY, batch });
-      await this.session.post(queueOf(batch.subscriber, batch.partition), id, letter);
+      await this.session.post(queueOf(this.system, batch.subscriber, batch.partition), id, letter);
     });
   }
 
@@ -111,7 +116,7 @@ export class RabbitMqTransport implements Transport {
       try {
         return await this.openAt(node);
       } catch (error) {
-        const refusal = refusalOf(error, node);
+        const refusal = refusalOf(error, node, this.system);
         if (refusal) throw refusal;
         failures.push(`${node.shown} (${whyOf(error as NodeJS.ErrnoException)})`);
       }
@@ -120,7 +125,7 @@ export class RabbitMqTransport implements Transport {
   }
 
   private async openAt(node: RabbitMqNode): Promise<void> {
-    const session = await Session.open(node, this.app, this.events, this.receivers.keys());
+    const session = await Session.open(node, { app: this.app, system: this.system }, this.events, this.receivers.keys());
     this.session = session;
     // Who has come meanwhile.
     for (const subscriber of this.receivers.keys()) session.consume(subscriber);

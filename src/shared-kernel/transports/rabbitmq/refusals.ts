@@ -12,7 +12,7 @@ interface Refusal {
   /** Of what the broker, or the client, says. */
   readonly sign: RegExp;
   readonly what: (node: RabbitMqNode) => string;
-  readonly mend: (node: RabbitMqNode) => string;
+  readonly mend: (node: RabbitMqNode, system: string) => string;
 }
 
 const REFUSALS: readonly Refusal[] = [
@@ -26,13 +26,13 @@ const REFUSALS: readonly Refusal[] = [
     // The client tells no more: the vhost is not there, or the user may not enter it, or it is full.
     sign: /Expected ConnectionOpenOk; got <ConnectionClose/,
     what: ({ user, vhost }) => `does not let the user "${user}" into the vhost "${vhost}"`,
-    mend: (node) =>
-      `Correct the vhost in AMQP_URL, or make it: rabbitmqctl add_vhost '${node.vhost}' && ${permit(node)}`,
+    mend: (node, system) =>
+      `Correct the vhost in AMQP_URL, or make it: rabbitmqctl add_vhost '${node.vhost}' && ${permit(node, system)}`,
   },
   {
     sign: /ACCESS_REFUSED/,
     what: ({ user, vhost }) => `does not permit the user "${user}" what messages need in the vhost "${vhost}"`,
-    mend: (node) => `Permit it: ${permit(node)}`,
+    mend: (node, system) => `Permit it: ${permit(node, system)}`,
   },
   {
     sign: /PRECONDITION_FAILED - inequivalent arg/,
@@ -48,7 +48,7 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 /** What only a person can mend; undefined for what may pass, such as a broker that has not started yet. */
-export function refusalOf(error: unknown, node: RabbitMqNode): BrokerNotUsable | undefined {
+export function refusalOf(error: unknown, node: RabbitMqNode, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const refused = (what: string, mend: string) =>
@@ -59,7 +59,7 @@ export function refusalOf(error: unknown, node: RabbitMqNode): BrokerNotUsable |
       'Name the certificate of its authority in AMQP_CA and, where it asks for one of ours, AMQP_CERT and AMQP_KEY; the host in AMQP_URL must be one that its certificate names.',
     );
   const refusal = REFUSALS.find(({ sign }) => sign.test(message));
-  return refusal && refused(refusal.what(node), refusal.mend(node));
+  return refusal && refused(refusal.what(node), refusal.mend(node, system));
 }
 
 /** @throws BrokerNotUsable for another server than RabbitMQ, and for one that is too old. */
@@ -73,6 +73,6 @@ export function mustFit({ product, version }: ServerProperties, { shown }: Rabbi
   );
 }
 
-function permit({ vhost, user }: RabbitMqNode): string {
-  return `rabbitmqctl set_permissions -p '${vhost}' '${user}' '^seamline\\.' '^amq\\.default$' '^seamline\\.'`;
+function permit({ vhost, user }: RabbitMqNode, system: string): string {
+  return `rabbitmqctl set_permissions -p '${vhost}' '${user}' '^${system}\\.' '^amq\\.default$' '^${system}\\.'`;
 }

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { ANSWER_DEADLINE } from '../broker-letters.js';
+import type { Caller } from '../caller.js';
 import { Intake } from './intake.js';
 import type { RabbitMqNode } from './nodes.js';
 import { mustFit } from './refusals.js';
@@ -38,6 +39,7 @@ export class Session {
     private readonly connection: ChannelModel,
     private readonly outgoing: ConfirmChannel,
     private readonly incoming: Channel,
+    private readonly system: string,
     private readonly events: SessionEvents,
   ) {
     this.ended = new Promise((resolve) => {
@@ -51,6 +53,7 @@ export class Session {
     outgoing.on('return', ({ fields, properties }) => this.returned(fields.routingKey, properties.messageId));
     this.intake = new Intake(
       incoming,
+      system,
       (subscriber, { content, properties }) =>
         events.onLetter(subscriber, content, async (text) => this.answer(properties.replyTo, text)),
       (reason) => this.end(reason),
@@ -63,18 +66,18 @@ export class Session {
    */
   static async open(
     node: RabbitMqNode,
-    app: string,
+    { app, system }: Caller,
     events: SessionEvents,
     subscribers: Iterable<string>,
   ): Promise<Session> {
-    const clientProperties = { connection_name: `seamline ${app}` };
+    const clientProperties = { connection_name: `${system} ${app}` };
     const connection = await connect(node.address, { ...node.socket(), clientProperties });
     // An error that nobody listens to would end the process; whoever waits for a channel hears of it anyway.
     connection.on('error', () => undefined);
     try {
       mustFit(connection.connection.serverProperties, node);
       const channels = [await connection.createConfirmChannel(), await connection.createChannel()] as const;
-      const session = new Session(connection, ...channels, events);
+      const session = new Session(connection, ...channels, system, events);
       await session.begin(subscribers);
       return session;
     } catch (error) {
@@ -153,7 +156,9 @@ export class Session {
   private tryPosting(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.connection.once('blocked', () => resolve());
-      this.outgoing.publish('', 'seamline', Buffer.alloc(0), {}, (error) => (error ? reject(error) : resolve()));
+      this.outgoing.publish('', `${this.system}.nobody`, Buffer.alloc(0), {}, (error) =>
+        error ? reject(error) : resolve(),
+      );
     });
   }
 
