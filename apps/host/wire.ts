@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { type PlacedApp, type Placement, variableOf } from '#kernel/topology/topology';
 import type { WireSecurity } from '#kernel/transports/wire/handshake';
 import { Wire } from '#kernel/transports/wire/wire';
@@ -54,12 +56,32 @@ function securityOf(settings: Settings): WireSecurity {
   const { tls } = settings.wire;
   return {
     secret: secretOf(settings),
-    tls: tls && {
-      cert: contentOf(tls.cert, 'WIRE_TLS_CERT'),
-      key: contentOf(tls.key, 'WIRE_TLS_KEY'),
-      ca: contentOf(tls.ca, 'WIRE_TLS_CA'),
-    },
+    tls:
+      tls &&
+      fitting({
+        cert: contentOf(tls.cert, 'WIRE_TLS_CERT'),
+        key: contentOf(tls.key, 'WIRE_TLS_KEY'),
+        ca: contentOf(tls.ca, 'WIRE_TLS_CA'),
+      }),
   };
+}
+
+/** @throws SettingsError for what no connection could be made with, however often it is tried */
+function fitting(tls: NonNullable<WireSecurity['tls']>): NonNullable<WireSecurity['tls']> {
+  const mustBe = (work: () => unknown, sentence: string) => {
+    try {
+      work();
+    } catch (error) {
+      throw new SettingsError([`${sentence} (${(error as Error).message})`]);
+    }
+  };
+  // What is no certificate at all would be passed over, and then nobody be trusted.
+  mustBe(() => new X509Certificate(tls.ca), 'WIRE_TLS_CA must be a file with a certificate in PEM');
+  mustBe(
+    () => createSecureContext(tls),
+    'WIRE_TLS_CERT and WIRE_TLS_KEY must be files in PEM: a certificate, and the key that belongs to it',
+  );
+  return tls;
 }
 
 function contentOf(file: string, setting: string): string {

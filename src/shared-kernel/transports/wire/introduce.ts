@@ -2,6 +2,9 @@ import type { Socket } from 'node:net';
 import { ForeignBytes, FrameReader, frame, KIND, MOST_OF_A_STRANGER } from './frames.js';
 import { isProof, newNonce, PROTOCOL, proofOf, readHello, readWelcome, type WireSecurity } from './handshake.js';
 
+/** Codes by which Node and OpenSSL say that a certificate does not fit. */
+const CERTIFICATES = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_CERT)/;
+
 /** Who calls whom. */
 export interface Parties {
   readonly from: string;
@@ -32,7 +35,7 @@ export function introduce(socket: Socket, parties: Parties, security: WireSecuri
       }
     };
     socket.on('data', read);
-    socket.once('error', reject);
+    socket.once('error', (error) => reject(explained(error)));
     socket.once('close', () => reject(new Error('it hung up, and its log may say why')));
   });
 }
@@ -74,6 +77,13 @@ class Introducing {
     this.socket.write(frame(KIND.proof, 0, JSON.stringify(introduction)));
     return proofOf('server', security, proven);
   }
+}
+
+/** Of a certificate Node tells what is wrong with it, and not who can mend that. */
+function explained(error: NodeJS.ErrnoException): Error {
+  if (error.code === undefined || !CERTIFICATES.test(error.code)) return error;
+  const mend = 'every app needs one of the authority in WIRE_TLS_CA that names the host at which the app is reached';
+  return new Error(`its certificate is not accepted here (${error.message}): ${mend}`);
 }
 
 /** What a stranger says, fit for one line of a log. */
