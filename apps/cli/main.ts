@@ -1,13 +1,23 @@
 import { Command } from 'commander';
 import { checkCommand } from './check.js';
+import { contractCommand } from './contract.js';
 import { graphCommand } from './graph.js';
 import { messagesCommand } from './messages.js';
+import { newCommand } from './new.js';
 import { replayCommand } from './replay.js';
 import { startCommand } from './start.js';
 import { explain, isMendable, UserError } from './user-error.js';
 
 /** Every command of `seamline`, one file each. Their heavy imports wait inside the actions, so that --help is fast. */
-const commands: readonly (() => Command)[] = [startCommand, checkCommand, graphCommand, replayCommand, messagesCommand];
+const commands: readonly (() => Command)[] = [
+  startCommand,
+  checkCommand,
+  contractCommand,
+  graphCommand,
+  newCommand,
+  replayCommand,
+  messagesCommand,
+];
 
 const examples = `
 Examples:

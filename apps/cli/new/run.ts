@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { projectRoot } from '../project-root.js';
+import { carryOut } from './carry-out.js';
+import type { Plan } from './plan.js';
+import { canRefresh } from './refresh.js';
+import { openRepository, type Repository } from './repository.js';
+
+export interface RunOptions {
+  /** The repository to add to; this one when undefined. */
+  readonly root?: string | undefined;
+  /** Only say what would be written. */
+  readonly dryRun: boolean;
+}
+
+/** Plans something new for a repository, writes it, and says what was written. */
+export async function run(
+  { root, dryRun }: RunOptions,
+  plan: (repository: Repository) => Plan,
+  print: (line: string) => void,
+): Promise<void> {
+  const repository = openRepository(root === undefined ? projectRoot : resolve(root));
+  const planned = plan(repository);
+  if (!dryRun) await carryOut(repository.root, planned);
+  for (const line of told(planned, dryRun)) print(line);
+  if (!dryRun && !canRefresh(repository.root))
+    print('Its generated pages are as they were: run "npx seamline graph" there, once its packages are installed.');
+}
+
+function told({ created, changed, next }: Plan, dryRun: boolean): string[] {
+  return [
+    dryRun ? 'It would write:' : 'Wrote:',
+    ...Object.keys(created)
+      .sort()
+      .map((path) => `  + ${path}`),
+    ...changed.map(({ path }) => `  ~ ${path}`),
+    ...(dryRun ? [] : ['Next:', ...next.map((step) => `  ${step}`)]),
+  ];
+}
