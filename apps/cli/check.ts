@@ -1,40 +1,52 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { NAMES } from './check/names.js';
 
-/** In the order of the table; what --fix mends stands before what reads it. */
-const NAMES = ['format', 'docs', 'types', 'architecture'] as const;
-type Name = (typeof NAMES)[number];
+interface Options {
+  readonly root?: string;
+  readonly only?: string;
+  readonly format: string;
+  readonly baseline?: string;
+  readonly writeBaseline: boolean;
+  readonly database?: string;
+  readonly fix: boolean;
+  readonly affected: boolean;
+  readonly base?: string;
+}
 
-/** `seamline check`: everything about the sources that can be told without running them. */
+/** `seamline check`: everything about a repository that can be told without running it. */
 export function checkCommand(): Command {
   return new Command('check')
-    .description('Check types, format and lint, the walls between modules, and that the generated docs are fresh.')
-    .option('--only <names>', `some of ${NAMES.join(',')} (default: all)`, knownNames)
+    .description('Check the four walls between modules; of this project also format, types and the generated docs.')
+    .option('--root <dir>', 'a repository of this layout (default: this one)')
+    .option('--only <names>', `some of ${NAMES.join(',')} (default: all)`)
+    .option('--format <format>', 'human, json, github or sarif', 'human')
+    .option('--baseline <file>', 'known violations (default: .seamline-baseline.json at the root, where it is there)')
+    .option('--write-baseline', 'record what is wrong today, so that only new violations fail', false)
+    .option('--database <url>', 'a PostgreSQL whose schemas to look at, instead of a scratch one')
     .option('--fix', 'format, and write the generated docs anew, before checking', false)
+    .option('--affected', 'check nothing; print the modules that the changes since --base can reach', false)
+    .option('--base <rev>', 'a Git revision, with --affected')
     .addHelpText('after', NOTES)
-    .action(async ({ only = NAMES, fix }: { only?: readonly Name[]; fix: boolean }) => {
-      const [{ CHECKS }, { runChecks }] = await Promise.all([
-        import('./check/checks.js'),
-        import('./check/run-checks.js'),
-      ]);
-      const chosen = Object.fromEntries(only.map((name) => [name, CHECKS[name]]));
-      const isClean = await runChecks(chosen, { fix }, (line) => process.stdout.write(`${line}\n`));
-      process.exitCode = isClean ? 0 : 1;
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .action(async (options: Options) => {
+      const { answer } = await import('./check/answer.js');
+      process.exitCode = await answer(options, {
+        print: (text) => process.stdout.write(text),
+        tell: (line) => process.stderr.write(`${line}\n`),
+        inColour: process.stdout.isTTY === true && !process.env.NO_COLOR,
+      });
     });
 }
 
-function knownNames(value: string): Name[] {
-  return value.split(',').map((given) => {
-    const name = NAMES.find((known) => known === given.trim());
-    if (name === undefined) throw new InvalidArgumentError(`There is no "${given}": give some of ${NAMES.join(',')}.`);
-    return name;
-  });
-}
-
 const NOTES = `
-Lists all that is wrong, not just the first. Exits with 0 when nothing is, with 1 otherwise.
-How to read a broken wall, and how to allow a dependency: docs/boundaries.md
+Lists all that is wrong, not just the first. Exits with 0 when nothing is, with 1 when something is or the baseline
+lists what is gone, with 2 when something could not be looked at. In the formats for programs, stdout has the document
+and nothing else. All about it: docs/check.md; how to read a broken wall: docs/boundaries.md
 
 Examples:
   $ npm run check
-  $ npx seamline check --only architecture
+  $ npx seamline check --only imports,topology
+  $ npx seamline check --root ../shop --format sarif > check.sarif
+  $ npx seamline check --write-baseline
+  $ npx seamline check --affected --base origin/main
   $ npx seamline check --fix`;

@@ -12,17 +12,17 @@ const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 /** The compiler's notes are kept, so that the next check looks only at what has changed. */
 const INCREMENTAL = ['--incremental', '--tsBuildInfoFile', '.cache/check.tsbuildinfo'];
 
-export async function checkTypes(): Promise<Finding> {
-  const { code, output } = await runTool(TSC, ['--noEmit', ...INCREMENTAL, ...(inColour() ? ['--pretty'] : [])]);
+export async function checkTypes({ inColour }: CheckOptions): Promise<Finding> {
+  const { code, output } = await runTool(TSC, ['--noEmit', ...INCREMENTAL, ...(inColour ? ['--pretty'] : [])]);
   return { report: output, problems: problemsOf(code, output.match(/\berror\b.*\bTS\d+/g)?.length) };
 }
 
-export async function checkFormat({ fix }: CheckOptions): Promise<Finding> {
+export async function checkFormat({ fix, inColour }: CheckOptions): Promise<Finding> {
   const { code, output } = await runTool(BIOME, [
     'check',
     '--error-on-warnings',
     '--max-diagnostics=none',
-    `--colors=${inColour() ? 'force' : 'off'}`,
+    `--colors=${inColour ? 'force' : 'off'}`,
     ...(fix ? ['--write'] : []),
   ]);
   return { report: output, problems: problemsOf(code, found(output)) };
@@ -31,8 +31,6 @@ export async function checkFormat({ fix }: CheckOptions): Promise<Finding> {
 function found(output: string): number {
   return [...output.matchAll(/Found (\d+) (?:error|warning)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
-
-const inColour = (): boolean => process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 
 const problemsOf = (code: number | null, counted = 0): number => (code === 0 ? 0 : Math.max(1, counted));
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { readTopology, TopologyError, variableOf } from './topology.js';
+import { moduleSchema } from './module-schema.js';
+import { readTopology, TopologyError, topologyProblems, variableOf } from './topology.js';
 import { topologySchema } from './topology-schema.js';
 
 const MODULES = ['identity', 'orders', 'inventory'];
@@ -197,6 +198,37 @@ describe('a topology', () => {
     expect(() => readTopology(TWO, MODULES).app('front')).toThrow(
       'There is no app "front"; there are monolith, back-office.',
     );
+  });
+});
+
+describe('what is wrong about a topology', () => {
+  const about = (json: unknown) =>
+    topologyProblems(json, MODULES).map((problem) => `${problem.about} ${problem.path.join('.')} ${problem.subject}`);
+
+  it('is told apart, each with its place', () => {
+    expect(about({ ...ALONE, transport: 'pigeon', replicas: 2 })).toEqual(['shape transport transport', 'shape  topology']);
+    expect(about({ ...withOffice({ modules: ['orders', 'stock'] }), gateway: 'front', transport: 'in-process' })).toEqual([
+      'placement apps.back-office.modules.1 back-office stock',
+      'placement apps inventory',
+      'placement apps.back-office.modules.0 orders',
+      'reach gateway front',
+      'reach transport in-process',
+    ]);
+  });
+
+  it('does not depend on addresses, which the environment of each process may have', () => {
+    expect(about(withOffice({ wire: undefined, http: undefined }))).toEqual([]);
+  });
+});
+
+describe('module.schema.json', () => {
+  it('is what the code reads', () => {
+    expect(JSON.parse(readFileSync('module.schema.json', 'utf8'))).toEqual(moduleSchema());
+  });
+
+  it.each(MODULES)('is what the module.json of %s refers to', (module) => {
+    const { $schema } = JSON.parse(readFileSync(`src/modules/${module}/module.json`, 'utf8'));
+    expect($schema).toBe('../../../module.schema.json');
   });
 });
 

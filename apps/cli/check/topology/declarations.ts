@@ -1,0 +1,150 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ModuleDeclaration } from '#kernel/topology/declaration';
+import { moduleFolders } from '../../system/module-files.js';
+import { lineAt } from './json-lines.js';
+import type { Broken, RuleName } from './rules.js';
+
+/** A folder under src/modules, with what its module.json declares; undefined where that cannot be read. */
+export interface ModuleFolder {
+  readonly folder: string;
+  /** The text of its module.json, in which lines are looked up. */
+  readonly text: string;
+  readonly declaration: ModuleDeclaration | undefined;
+  readonly problems: readonly Broken[];
+}
+
+/** Every module's declaration below `root`, and what is wrong about each. */
+export function readModules(root: string): ModuleFolder[] {
+  return moduleFolders(root).map((folder) => readModule(root, folder));
+}
+
+/** What is wrong about the declarations, each by itself and all together. */
+export function declarationViolations(modules: readonly ModuleFolder[]): Broken[] {
+  const declared = modules.flatMap(({ text, declaration }) => (declaration ? [{ ...declaration, text }] : []));
+  const known = new Set(modules.map(({ folder }) => folder));
+  return [
+    ...modules.flatMap(({ problems }) => problems),
+    ...sharedSchemas(declared),
+    ...declared.flatMap((declaration) => badDependencies(declaration, known)),
+    ...circles(declared),
+  ];
+}
+
+interface Declared extends ModuleDeclaration {
+  readonly text: string;
+}
+
+function readModule(root: string, folder: string): ModuleFolder {
+  const file = join(root, fileOf(folder));
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const wrong = (path: readonly PropertyKey[], subject: string, what: string) =>
+    problem('module-declares-itself', folder, text, path, subject, what);
+  const broken = (...problems: Broken[]): ModuleFolder => ({ folder, text, declaration: undefined, problems });
+  if (!existsSync(file)) return broken(wrong([], 'missing', 'is missing'));
+  const json = parse(text);
+  if ('reason' in json) return broken(wrong([], 'no JSON', `is no JSON: ${json.reason}`));
+  const read = ModuleDeclaration.safeParse(json.value);
+  if (!read.success)
+    return broken(
+      ...read.error.issues.map(({ path, message }) => {
+        const place = path.join('.') || 'it';
+        return wrong(path, place, `${place}: ${message}`);
+      }),
+    );
+  const { name } = read.data;
+  if (name !== folder)
+    return broken(wrong(['name'], `name ${name}`, `says "name": "${name}", but the folder is "${folder}"`));
+  return { folder, text, declaration: read.data, problems: [] };
+}
+
+function parse(text: string): { value: unknown } | { reason: string } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { reason: (error as Error).message.split('\n')[0] ?? '' };
+  }
+}
+
+function sharedSchemas(declared: readonly Declared[]): Broken[] {
+  return [...Map.groupBy(declared, ({ schema }) => schema)].flatMap(([schema, [first, ...others]]) =>
+    others.map(({ name, text }) =>
+      problem(
+        'one-schema-a-module',
+        name,
+        text,
+        ['schema'],
+        schema,
+        `says "schema": "${schema}", which is that of ${first?.name}`,
+      ),
+    ),
+  );
+}
+
+function badDependencies({ name, text, dependsOn }: Declared, known: ReadonlySet<string>): Broken[] {
+  const reasonAgainst = (dependency: string, index: number): string | undefined => {
+    if (dependency === name) return 'which is the module itself';
+    if (!known.has(dependency)) return `but there is no src/modules/${dependency}`;
+    if (dependsOn.indexOf(dependency) < index) return 'a second time';
+    return undefined;
+  };
+  return dependsOn.flatMap((dependency, index) => {
+    const reason = reasonAgainst(dependency, index);
+    if (reason === undefined) return [];
+    const what = `dependsOn names "${dependency}", ${reason}`;
+    return [problem('depends-on-known-modules', name, text, ['dependsOn', index], dependency, what)];
+  });
+}
+
+/** For every dependency that is part of a circle the shortest one through it, each once, from its first module by name. */
+function circles(declared: readonly Declared[]): Broken[] {
+  const byName = new Map(declared.map((each) => [each.name, each]));
+  const next = (name: string) => (byName.get(name)?.dependsOn ?? []).filter((each) => byName.has(each));
+  const found = new Map<string, readonly string[]>();
+  for (const { name } of declared)
+    for (const dependency of next(name)) {
+      if (dependency === name) continue;
+      const back = shortestPath(dependency, name, next);
+      if (back === undefined) continue;
+      const circle = fromTheFirst(back);
+      found.set(circle.join(' → '), circle);
+    }
+  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([what, [first = '', second]]) => {
+    const { text = '', dependsOn = [] } = byName.get(first) ?? {};
+    const index = dependsOn.indexOf(second ?? '');
+    return problem('no-cycle-between-modules', first, text, ['dependsOn', index], what, what);
+  });
+}
+
+/** From the one module to the other, both included; undefined where no dependency leads there. */
+function shortestPath(from: string, to: string, next: (name: string) => string[]): string[] | undefined {
+  const cameFrom = new Map<string, string | undefined>([[from, undefined]]);
+  for (const name of cameFrom.keys()) {
+    if (name === to) break;
+    for (const each of next(name)) if (!cameFrom.has(each)) cameFrom.set(each, name);
+  }
+  if (!cameFrom.has(to)) return undefined;
+  const path: string[] = [];
+  for (let name: string | undefined = to; name !== undefined; name = cameFrom.get(name)) path.unshift(name);
+  return path;
+}
+
+/** As `a → b → c → a`, where `a` is the first by name. */
+function fromTheFirst(circle: readonly string[]): string[] {
+  const first = circle.reduce((least, name, index) => (name < (circle[least] ?? '') ? index : least), 0);
+  const turned = [...circle.slice(first), ...circle.slice(0, first)];
+  return [...turned, turned[0] as string];
+}
+
+const fileOf = (folder: string): string => `src/modules/${folder}/module.json`;
+
+function problem(
+  rule: RuleName,
+  folder: string,
+  text: string,
+  path: readonly PropertyKey[],
+  subject: string,
+  what: string,
+): Broken {
+  return { rule, file: fileOf(folder), line: text === '' ? undefined : lineAt(text, path), what, subject };
+}

@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MODULES = 'src/modules';
+
+/** The folders of the modules below `root`, sorted: those that hold a file, through a symlink too. */
+export function moduleFolders(root: string): string[] {
+  const folder = join(root, MODULES);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.') && holdsAFile(join(folder, name)))
+    .sort();
+}
+
+/** The sources of a module, below the root with slashes; without its tests and what only they need. */
+export function sourcesOf(root: string, module: string): string[] {
+  return readdirSync(join(root, MODULES, module), { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => isSource(path))
+    .sort()
+    .map((path) => `${MODULES}/${module}/${path}`);
+}
+
+/** The module that a file below the root belongs to. */
+export function moduleOf(file: string): string | undefined {
+  return /^src\/modules\/([^/]+)\//.exec(file)?.[1];
+}
+
+function isSource(path: string): boolean {
+  if (!/\.[cm]?tsx?$/.test(path) || /\.(?:d|spec|test)\.[cm]?tsx?$/.test(path)) return false;
+  return !path.split('/').some((folder) => folder === 'testing' || folder === 'node_modules');
+}
+
+function holdsAFile(folder: string): boolean {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return false;
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => !entry.isDirectory());
+}
