@@ -210,7 +210,7 @@ function onlyDeclaredContracts({ folder, dependsOn }) {
   const says = dependsOn.length > 0 ? dependsOn.join(', ') : 'nobody';
   return {
     name: `${folder}-depends-on-what-it-declares`,
-    why: `src/modules/${folder}/module.json says that ${folder} depends on ${says}, and who depends on whom is decided there, not by an import in passing: it decides which modules can leave alone.`,
+    why: `\`src/modules/${folder}/module.json\` says that ${folder} depends on ${says}, and who depends on whom is decided there, not by an import in passing: it decides which modules can leave alone.`,
     mend: 'Add the owner of this contract to its dependsOn, or do without.',
     from: { path: own },
     to: { path: '^src/modules/[^/]+/contract/', pathNot: [own, ...declared] },
@@ -247,7 +247,7 @@ function optionsFor(root) {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['seamline-src', 'types', 'import', 'node', 'default', 'require'],
-      extensions: ['.ts', '.d.ts', '.mts', '.js', '.mjs', '.cjs', '.json', '.node'],
+      extensions: ['.ts', '.tsx', '.d.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json', '.node'],
     },
     // Followed no further, but seen: an import of dist/ is how a wall could be walked around.
     doNotFollow: { path: ['(^|/)node_modules/', '^dist/'] },

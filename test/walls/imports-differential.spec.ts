@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+import { importsWall } from '#apps/cli/check/imports/imports-wall';
+import { OWN_RULES } from '#apps/cli/check/imports/own-rules';
+import { type Files, withSourceTree } from '../architecture/source-tree.js';
+import { FIXTURES, FORMS, HEALTHY, INTERNALS } from './imports.fixtures.js';
+
+/** Forms in which dependency-cruiser sees no import, or not where it leads. It sees all others. */
+const UNSEEN: readonly string[] = [
+  'dynamic import, put together',
+  'dynamic import, one of two',
+  'dynamic import of a URL',
+  'require.resolve',
+  'module.require',
+  'require under another name',
+  'createRequire',
+  'createRequire, called at once',
+  'createRequire under another name',
+  'createRequire of the whole module',
+  'createRequire, imported later',
+  'createRequire, asked of the process',
+  'createRequire, only to resolve',
+  'import() in a doc comment',
+  '@import in a doc comment',
+  '@typedef in a doc comment',
+  'doc comment in JavaScript',
+  'declare module',
+  'import inside declare module',
+  'path with a query',
+  'jest.mock',
+  'jest.mock, chained',
+  'jest.mock under another name',
+  'jest.mock of import.meta',
+  'jest.unstable_mockModule',
+  'jest.requireActual',
+  'jest.requireMock',
+  'jest.createMockFromModule',
+  'vi.mock',
+  "mock.module of Node's tests",
+  'worker at a URL',
+  'URL of a base that is kept',
+  'worker at a path',
+  'process at a path',
+  'import.meta.resolve',
+  'module.register',
+];
+
+const OWN = new Set(OWN_RULES.map(({ name }) => name));
+const ORDERS = 'src/modules/orders/orders.module.ts';
+
+/** A violation as both tell it; of a circle only where it is told from, since each tells another way through it. */
+async function byUs(root: string): Promise<string[]> {
+  const violations = await importsWall.violations(root, { say: () => {} });
+  const shared = violations.filter(({ rule }) => !OWN.has(rule));
+  return told(shared.map(({ rule, file, subject }) => [rule, file, rule === 'no-import-cycle' ? '' : subject]));
+}
+
+/** The same rules, by dependency-cruiser itself. */
+async function byDependencyCruiser(root: string): Promise<string[]> {
+  const { configurationFor } = await import(pathToFileURL(join(process.cwd(), '.dependency-cruiser.js')).href);
+  const { options, ...ruleSet } = configurationFor(root);
+  const { output } = await cruise(
+    ['src', 'apps', 'test'],
+    { ...options, baseDir: root, validate: true, ruleSet },
+    {},
+    { tsConfig: extractTsConfig(options.tsConfig.fileName) },
+  );
+  const { violations } = (output as ICruiseResult).summary;
+  return told(
+    violations.map(({ rule, type, from, to }) => [rule.name, from, type === 'dependency' ? placeOf(to) : '']),
+  );
+}
+
+/** Packages are linked into the small trees, and judged by where they are. */
+const placeOf = (path: string): string => path.replace(/^(?:\.\.\/)+.*?(?=node_modules\/)/, '');
+
+const told = (violations: readonly (readonly [rule: string, file: string, to: string])[]): string[] =>
+  [...new Set(violations.map((violation) => violation.join(' ')))].sort();
+
+describe('our own eyes, and those of dependency-cruiser', () => {
+  it('see the same imports, but for the forms that are listed', async () => {
+    const { files, formOf } = inOneTree();
+    await withSourceTree({ ...HEALTHY, ...files }, async (root) => {
+      const seenIn = (violations: readonly string[]) => {
+        const broken = violations.filter((violation) => violation.startsWith('only-a-modules-contract'));
+        return new Set(broken.map((violation) => formOf.get(violation.split(' ')[1] as string)));
+      };
+      const ours = seenIn(await byUs(root));
+      const theirs = seenIn(await byDependencyCruiser(root));
+      const forms = Object.keys(FORMS);
+      expect(forms.filter((form) => !ours.has(form))).toEqual([]);
+      expect(forms.filter((form) => !theirs.has(form))).toEqual(UNSEEN);
+    });
+  });
+
+  it.each(oneOfEachRule())('judge alike: %s', async (_, files) => {
+    await withSourceTree(files, async (root) => {
+      const theirs = await byDependencyCruiser(root);
+      expect(theirs).not.toEqual([]);
+      expect(await byUs(root)).toEqual(theirs);
+    });
+  });
+
+  it('judge this very tree alike', async () => {
+    expect(await byUs(process.cwd())).toEqual(await byDependencyCruiser(process.cwd()));
+  });
+});
+
+function oneOfEachRule(): [string, Files][] {
+  const shared = FIXTURES.filter(({ rule, form }) => !OWN.has(rule) && !(form in FORMS));
+  return [...Map.groupBy(shared, ({ rule }) => rule)].map(([rule, [first]]) => [rule, first?.broken ?? {}]);
+}
+
+/** Every form in files of its own, all in one tree. */
+function inOneTree(): { files: Files; formOf: ReadonlyMap<string, string> } {
+  const healthy = String(HEALTHY[ORDERS]);
+  const files: Record<string, string> = { [ORDERS]: healthy };
+  const formOf = new Map<string, string>();
+  for (const [index, [form, make]] of Object.entries(FORMS).entries()) {
+    const apart = (text: string) => text.replaceAll(/(?<=orders\/|'\.\/)(offers|types|billing)(?=\.)/g, `$1-${index}`);
+    for (const [path, content] of Object.entries(make(INTERNALS))) {
+      if (path === ORDERS) files[ORDERS] += apart(String(content).slice(healthy.length));
+      else files[apart(path)] = apart(String(content));
+      if (path !== ORDERS) formOf.set(apart(path), form);
+    }
+  }
+  return { files, formOf };
+}
