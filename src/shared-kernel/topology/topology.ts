@@ -103,6 +103,17 @@ export class TopologyError extends Error {
   }
 }
 
+/** One thing that is wrong about a topology. */
+export interface TopologyProblem {
+  /** Its shape, where modules stand, or how apps reach each other. */
+  readonly about: 'shape' | 'placement' | 'reach';
+  /** Where it is written, as `['apps', 'monolith', 'modules', 0]`; the nearest place for what is missing. */
+  readonly path: readonly PropertyKey[];
+  /** What it is about, the same whatever else stands in the topology. */
+  readonly subject: string;
+  readonly text: string;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -112,29 +123,47 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readTopology(json: unknown, modules: readonly string[], env: Environment = {}): Placement {
   const topology = parseTopology(json);
-  const apps = Object.entries(topology.apps).map(([name, app]) => placed(name, app, topology, env));
-  const gateway = topology.gateway ?? (apps[0] as PlacedApp).name;
+  const apps = appsOf(topology, env);
+  const gateway = gatewayOf(topology);
   const problems = [
-    ...placementProblems(apps, modules),
+    ...placementProblems(apps, modules).map(({ text }) => text),
     ...addressProblems(apps, gateway),
-    ...(apps.some(({ name }) => name === gateway)
-      ? []
-      : [`gateway names "${gateway}", which is no app; there are ${namesOf(apps)}.`]),
-    ...(apps.length > 1 && topology.transport === 'in-process'
-      ? [
-          `transport is "in-process", which reaches one app only; there are ${namesOf(apps)}. Take "direct", or one of ${BETWEEN_APPS.slice(1).join(', ')}.`,
-        ]
-      : []),
+    ...reachProblems(topology).map(({ text }) => text),
   ];
   if (problems.length > 0) throw new TopologyError(problems);
   return placement(topology.system ?? USUAL_SYSTEM, apps, gateway);
+}
+
+/**
+ * Everything that is wrong about a topology wherever it is used. Missing addresses are not among it: the environment of
+ * each process may have them.
+ */
+export function topologyProblems(json: unknown, modules: readonly string[]): TopologyProblem[] {
+  const read = Topology.safeParse(json);
+  if (!read.success) return shapeProblems(read.error);
+  return [...placementProblems(appsOf(read.data, {}), modules), ...reachProblems(read.data)];
 }
 
 /** @throws TopologyError for what has not the shape of one. */
 export function parseTopology(json: unknown): Topology {
   const read = Topology.safeParse(json);
   if (read.success) return read.data;
-  throw new TopologyError(read.error.issues.map((i) => `${i.path.join('.') || 'topology'}: ${i.message}`));
+  throw new TopologyError(shapeProblems(read.error).map(({ text }) => text));
+}
+
+function shapeProblems({ issues }: z.ZodError): TopologyProblem[] {
+  return issues.map(({ path, message }) => {
+    const place = path.join('.') || 'topology';
+    return { about: 'shape', path, subject: place, text: `${place}: ${message}` };
+  });
+}
+
+function appsOf(topology: Topology, env: Environment): PlacedApp[] {
+  return Object.entries(topology.apps).map(([name, app]) => placed(name, app, topology, env));
+}
+
+function gatewayOf({ gateway, apps }: Topology): string {
+  return gateway ?? (Object.keys(apps)[0] as string);
 }
 
 /** Every module that a topology places, once. */
@@ -167,17 +196,54 @@ function placed(name: string, app: z.infer<typeof App>, topology: Topology, env:
   };
 }
 
-function placementProblems(apps: readonly PlacedApp[], modules: readonly string[]): string[] {
-  const places = apps.flatMap(({ name, modules: held }) => held.map((module) => ({ app: name, module })));
-  const holding = (module: string) => places.filter((place) => place.module === module).map(({ app }) => app);
+function placementProblems(apps: readonly PlacedApp[], modules: readonly string[]): TopologyProblem[] {
+  const problem = (path: PropertyKey[], subject: string, text: string): TopologyProblem => {
+    return { about: 'placement', path, subject, text };
+  };
+  const known = new Set(modules);
+  const places = apps.flatMap(({ name, modules: held }) => held.map((module, at) => ({ app: name, module, at })));
+  const byModule = Map.groupBy(places, ({ module }) => module);
+  const unknown = places.filter(({ module }) => !known.has(module));
   return [
-    ...places
-      .filter(({ module }) => !modules.includes(module))
-      .map(({ app, module }) => `apps.${app} names "${module}", which is no module; there are ${modules.join(', ')}.`),
-    ...modules.filter((module) => holding(module).length === 0).map((module) => `Module "${module}" stands in no app.`),
+    ...unknown.map(({ app, module, at }) =>
+      problem(
+        ['apps', app, 'modules', at],
+        `${app} ${module}`,
+        `apps.${app} names "${module}", which is no module; there are ${modules.join(', ')}.`,
+      ),
+    ),
     ...modules
-      .filter((module) => holding(module).length > 1)
-      .map((module) => `Module "${module}" stands more than once: in ${holding(module).join(', ')}.`),
+      .filter((module) => !byModule.has(module))
+      .map((module) => problem(['apps'], module, `Module "${module}" stands in no app.`)),
+    ...modules.flatMap((module) => {
+      const [, again] = byModule.get(module) ?? [];
+      if (again === undefined) return [];
+      const holding = (byModule.get(module) ?? []).map(({ app }) => app).join(', ');
+      const text = `Module "${module}" stands more than once: in ${holding}.`;
+      return problem(['apps', again.app, 'modules', again.at], module, text);
+    }),
+  ];
+}
+
+function reachProblems(topology: Topology): TopologyProblem[] {
+  const names = Object.keys(topology.apps);
+  const gateway = gatewayOf(topology);
+  const problem = (path: string, subject: string, text: string): TopologyProblem => {
+    return { about: 'reach', path: [path], subject, text };
+  };
+  return [
+    ...(names.includes(gateway)
+      ? []
+      : [problem('gateway', gateway, `gateway names "${gateway}", which is no app; there are ${names.join(', ')}.`)]),
+    ...(names.length > 1 && topology.transport === 'in-process'
+      ? [
+          problem(
+            'transport',
+            'in-process',
+            `transport is "in-process", which reaches one app only; there are ${names.join(', ')}. Take "direct", or one of ${BETWEEN_APPS.slice(1).join(', ')}.`,
+          ),
+        ]
+      : []),
   ];
 }
 
