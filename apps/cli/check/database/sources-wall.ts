@@ -11,18 +11,17 @@ import { type Fold, folder } from './typescript/fold.js';
 import { readTypescript } from './typescript/read-typescript.js';
 import { type Sources, sourcesBelow } from './typescript/sources.js';
 
-/** What is wrong about the SQL of all modules below a root: in their sources and migrations, by reading them. */
+/** What is wrong about the SQL of all modules below a root: in their sources and migrations, by reading them; perhaps twice. */
 export async function violationsInSources(root: string): Promise<Violation[]> {
   await loadGrammar();
   const modules = modulesBelow(root);
   const sources = sourcesBelow(root);
   const fold = folder(sources);
-  const found = modules.flatMap((module) =>
+  return modules.flatMap((module) =>
     filesOf(root, module).flatMap((file) =>
       judged(mentionsInFile(file, sources, fold), ownerOf(module, modules, isTest(sources.pathOf(file)))),
     ),
   );
-  return once(found);
 }
 
 /** What a file says to a database. */
@@ -42,7 +41,7 @@ const MAY_HOLD_SQL = new RegExp(
     String.raw`\b(from|join|into|using|references|table)\s+["\w]+\s*\.`,
     String.raw`\b(sql|raw|addSql|query|execute)\b\s*[(<${'`'}]`,
     String.raw`set_config|search_path|session_authorization|DATABASE_URL|\b(set|reset)\s+(local\s+|session\s+)?(role|session)`,
-    String.raw`selectFrom|insertInto|updateTable|deleteFrom|(with|pg)Schema|(table|schema)Name|schema\s*:|Entity|[kK]nex|inTable|(create|alter|drop)(Table|View|Schema|Extension)|(From|Join|Into|\.from|\.into|\.table)\(`,
+    String.raw`selectFrom|insertInto|updateTable|deleteFrom|(with|pg)Schema|(table|schema)Name|schema\s*:|Entity|[kK]nex|inTable|pivotTable|manyToMany|(create|alter|drop)(Table|View|Schema|Extension)|(From|Join|Into|\.from|\.into|\.table)\(`,
   ].join('|'),
   'i',
 );
@@ -58,10 +57,4 @@ export function ownerOf({ module, schema }: SchemaOwner, modules: readonly Schem
     addresses: new Set(['DATABASE_URL', ...others.map((other) => urlSetting(other.module))]),
     ownerOf: (name) => bySchema.get(name),
   };
-}
-
-/** What is read by several ways, as a constant that is used twice, is told once. */
-function once(violations: readonly Violation[]): Violation[] {
-  const key = ({ rule, file, line, subject }: Violation) => JSON.stringify([rule, file, line, subject]);
-  return [...new Map(violations.map((violation) => [key(violation), violation])).values()];
 }

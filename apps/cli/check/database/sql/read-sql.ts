@@ -1,4 +1,4 @@
-import { filled, type Hole, isHole, type Text, type Words } from '../text.js';
+import { filled, type Hole, isHole, type Text, type Words, within } from '../text.js';
 import { mentionsInBody } from './body.js';
 import { HOLE } from './constants.js';
 import { lex } from './lexer.js';
@@ -33,11 +33,25 @@ function mentionsIn({ words, statements }: Parsed, certainty: Certainty): Mentio
   const inner = {
     sql: (text: Text) => readSql(text, 'run'),
     body: (body: Words, statement: string) =>
-      mentionsInBody(body, statement, (text) => readSql(text, 'run')) ?? statementsIn(body).flatMap((part) => mentionsByTokens(part, 'run')),
+      mentionsInBody(body, statement, (text) => readSql(text, 'run')) ?? mentionsInUnread(body),
   };
   const mentions = statements.flatMap((statement) => mentionsOf(statement, words, inner));
   if (certainty === 'run') return mentions;
   return mentions.filter((mention) => mention.kind !== 'deed' || !mention.isAmbiguous || words.text.includes(';'));
+}
+
+/** Of a body that the grammar does not take: by its words, and by what EXECUTE is given. */
+function mentionsInUnread(body: Words): Mention[] {
+  const tokens = lex(body.text);
+  const run = tokens.flatMap(({ kind, value, contentStart }, index) => {
+    const before = tokens.slice(Math.max(0, index - 3), index).map((token) => token.value);
+    const isRun = before.at(-1) === 'execute' || (before.at(-1) === '(' && before.includes('format'));
+    return kind === 'string' && isRun && contentStart !== undefined ? [within(body, contentStart, value)] : [];
+  });
+  return [
+    ...statementsIn(body).flatMap((part) => mentionsByTokens(part, 'run')),
+    ...run.flatMap((text) => readSql([text], 'run')),
+  ];
 }
 
 /** The first words of statements. */
@@ -154,7 +168,7 @@ function markedParts(words: Words): Text {
   const tokens = lex(words.text);
   let last = 0;
   const cut = (start: number, end: number) => {
-    parts.push(piece(words, last, start), { place: words.placeAt(start) });
+    parts.push(within(words, last, words.text.slice(last, start)), { place: words.placeAt(start) });
     last = end;
   };
   for (const [index, { kind, value, start, end }] of tokens.entries()) {
@@ -169,11 +183,7 @@ function markedParts(words: Words): Text {
       cut(start, newline < 0 ? words.text.length : newline);
     }
   }
-  return [...parts, piece(words, last, words.text.length)];
-}
-
-function piece(words: Words, start: number, end: number): Words {
-  return { text: words.text.slice(start, end), placeAt: (offset) => words.placeAt(start + offset) };
+  return [...parts, within(words, last, words.text.slice(last))];
 }
 
 /** The statements of a script, each by itself, so that one that cannot be read hides no other. */
@@ -182,9 +192,9 @@ function statementsIn(words: Words): Words[] {
   let start = 0;
   for (const { kind, value, end } of lex(words.text)) {
     if (kind !== 'sign' || value !== ';') continue;
-    parts.push(piece(words, start, end));
+    parts.push(within(words, start, words.text.slice(start, end)));
     start = end;
   }
-  parts.push(piece(words, start, words.text.length));
+  parts.push(within(words, start, words.text.slice(start)));
   return parts.filter(({ text }) => lex(text).some(({ value }) => value !== ';'));
 }

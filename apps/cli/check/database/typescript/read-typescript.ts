@@ -11,6 +11,7 @@ import { type Fold, nameOf } from './fold.js';
 /** Everything that a source file says to a database: SQL in its strings, query builders, mappings, addresses. */
 export function readTypescript(source: ts.SourceFile, file: string, fold: Fold): Mention[] {
   const found: Mention[] = [];
+  const own = moduleFolder(file);
   /** Expressions that have been read as part of another. */
   const done = new Set<ts.Node>();
   const placeOf = (node: ts.Node): Place => ({
@@ -20,7 +21,12 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
 
   const read = (expression: ts.Expression, isRun: boolean) => {
     done.add(ts.skipOuterExpressions(expression));
-    for (const text of fold(expression)) found.push(...readSql(text, isRun ? 'run' : 'found'), ...searchPathIn(text));
+    const mentions = fold(expression).flatMap((text) => [
+      ...readSql(text, isRun ? 'run' : 'found'),
+      ...searchPathIn(text),
+    ]);
+    // A constant of another module is no fault of that one.
+    for (const each of mentions) found.push(each.place.file.startsWith(own) ? each : { ...each, place: placeOf(expression) });
   };
 
   const visit = (node: ts.Node): void => {
@@ -37,6 +43,9 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
   visit(source);
   return found;
 }
+
+/** `src/modules/orders/` of a path below it. */
+const moduleFolder = (path: string) => path.split('/').slice(0, 3).concat('').join('/');
 
 /** Functions, methods and tags that run what they are given, or pass it on to what does. */
 const RUNS =

@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
-/** The TypeScript of a repository, each file parsed once. */
+/** So many files are kept as trees at a time, which are far larger than their text. */
+const KEPT = 300;
+
+/** The TypeScript of a repository. */
 export interface Sources {
   readonly root: string;
   /** By absolute path; undefined where there is none. */
@@ -18,8 +21,11 @@ export function sourcesBelow(root: string): Sources {
   return {
     root,
     parsed: (file) => {
-      if (!files.has(file)) files.set(file, parse(file));
-      return files.get(file);
+      const known = files.get(file) ?? parse(file);
+      files.delete(file);
+      files.set(file, known);
+      if (files.size > KEPT) for (const [oldest] of files.entries().take(1)) files.delete(oldest);
+      return known;
     },
     resolve: (from, specifier) => {
       const target = targetOf(root, from, specifier);
