@@ -25,6 +25,8 @@ export interface BootedModules {
   readonly transport: Transport;
   /** Runs work in a transaction of one of the booted modules. */
   transaction<Result>(module: Type, work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** A provider of the app that runs now. */
+  get<Provider>(token: Type<Provider>): Provider;
   /** Ends the app and boots it again on the same database; with other modules, as another version of the program. */
   restart(modules?: Type[]): Promise<void>;
   /** A second instance beside this one, on the same database. To be closed before it. */
@@ -62,6 +64,7 @@ export async function bootModules(modules: Type[], options: BootOptions = {}): P
     },
     databaseUrl: database.databaseUrl,
     transaction: (module, work) => unitOfWorkOf(running.app, module).transaction(work),
+    get: (token) => running.app.get(token, { strict: false }),
     restart: async (which) => {
       await running.app.close();
       running = await boot(which);

@@ -41,6 +41,8 @@ export interface Scenario {
     path: string,
     options?: RequestOptions,
   ): Promise<Response<Body>>;
+  /** A provider of the app: its CommandBus carries out a use case that nothing outside leads to yet. */
+  get<Provider>(token: Type<Provider>): Provider;
   /** A token that the booted modules accept; not available when identity is one of them, which signs its own. */
   tokenFor(principal: { id: string; roles: string[] }): Promise<string>;
   /** Ends the app and boots it again on the same database. */
@@ -84,6 +86,7 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
     },
     event: (event, where = () => true, withinMs = 5_000) => heard.wait(event, where, withinMs),
     events: (event) => heard.all(event),
+    get: (token) => booted.get(token),
     request: (method, path, request) => send(booted.url, method, path, request),
     tokenFor: ({ id, roles }) => {
       if (names.includes('identity')) throw new Error('Identity is booted: sign in with it.');
