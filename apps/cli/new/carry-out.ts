@@ -57,7 +57,10 @@ function mustFit(root: string, { created, changed }: Plan): void {
   const other = changed.find(({ path, before }) => readFileSync(join(root, path), 'utf8') !== before)?.path;
   const path = there ?? other;
   if (path !== undefined)
-    throw new UserError(`${path} ${there ? 'is there already' : 'has changed meanwhile'}.`, 'Nothing was written. Do it again.');
+    throw new UserError(
+      `${path} ${there ? 'is there already' : 'has changed meanwhile'}.`,
+      'Nothing was written. Do it again.',
+    );
 }
 
 function write(file: string, text: string): void {

@@ -25,7 +25,9 @@ export async function formatted(root: string, files: Files, signal?: AbortSignal
       await writeFile(join(folder, path), files[path] as string);
     }
     await runNode([biome, 'check', '--write', '--max-diagnostics=none', ...paths], folder, signal);
-    const done = await Promise.all(paths.map(async (path) => [path, await readFile(join(folder, path), 'utf8')] as const));
+    const done = await Promise.all(
+      paths.map(async (path) => [path, await readFile(join(folder, path), 'utf8')] as const),
+    );
     return { ...files, ...Object.fromEntries(done) };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -9,7 +9,8 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const abort = new AbortController();
   const handlers = Object.entries(SIGNALS).map(([signal, code]) => {
-    const interrupt = () => abort.abort(new UserError('It was interrupted, and nothing was written.', 'Do it again.', code));
+    const interrupt = () =>
+      abort.abort(new UserError('It was interrupted, and nothing was written.', 'Do it again.', code));
     process.on(signal, interrupt);
     return () => process.off(signal, interrupt);
   });

@@ -44,7 +44,12 @@ describe('a name', () => {
   it('that is taken gets the first free number', () => {
     const taken = new Set(['catalog-2', 'catalog-3']);
     expect(freeName('catalog', (name) => taken.has(name))).toBe('catalog-4');
-    expect(readName(freeName('a'.repeat(40), () => false), 'module').kebab).toHaveLength(38);
+    expect(
+      readName(
+        freeName('a'.repeat(40), () => false),
+        'module',
+      ).kebab,
+    ).toHaveLength(38);
   });
 
   it.each([

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 
 /** Remembers files and whole folders below `root`, present or not. What it returns makes them again what they were. */
 export function snapshot(root: string, paths: readonly string[]): () => void {
-  const before = new Map(paths.flatMap((path) => filesAt(root, path)).map((file) => [file, readFileSync(join(root, file))]));
+  const before = new Map(
+    paths.flatMap((path) => filesAt(root, path)).map((file) => [file, readFileSync(join(root, file))]),
+  );
   const emptied = paths.filter((path) => !existsSync(join(root, path)));
   return () => {
     for (const path of emptied) rmSync(join(root, path), { recursive: true, force: true });

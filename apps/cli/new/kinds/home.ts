@@ -13,7 +13,10 @@ export interface Placed {
 export function readPlaced(repository: Repository, given: string, what: string): Placed {
   const [module = '', name, version, ...more] = given.split('.');
   if (name === undefined || more.length > 0)
-    throw new UserError(`"${given}" does not say in which module.`, `Write MODULE.NAME, such as "${exampleFor(repository, given)}".`);
+    throw new UserError(
+      `"${given}" does not say in which module.`,
+      `Write MODULE.NAME, such as "${exampleFor(repository, given)}".`,
+    );
   if (version !== undefined && version !== 'v1')
     throw new UserError(
       `"${given}" asks for a version, but what is new begins with v1.`,
@@ -51,7 +54,8 @@ export function mustBeNewMessage(repository: Repository, { module, name }: Place
 /** @throws UserError with a name that is free, when there is such a file */
 export function mustBeNewUseCase(repository: Repository, { module, name }: Placed): void {
   const { folder } = homeOfUseCases(repository, module);
-  const isTaken = (kebab: string) => repository.has(`${folder}/${kebab}.ts`) || repository.has(`${folder}/${kebab}.spec.ts`);
+  const isTaken = (kebab: string) =>
+    repository.has(`${folder}/${kebab}.ts`) || repository.has(`${folder}/${kebab}.spec.ts`);
   if (isTaken(name.kebab)) throw taken(`${folder} has a file "${name.kebab}"`, 'use case', name.kebab, isTaken);
 }
 

@@ -23,14 +23,20 @@ export interface Reception {
 }
 
 /** What becomes of the files of a module that takes one more message by a use case. */
-export function withReception(repository: Repository, reception: Reception): { created: Record<string, string>; changed: Change[] } {
+export function withReception(
+  repository: Repository,
+  reception: Reception,
+): { created: Record<string, string>; changed: Change[] } {
   const { module } = reception;
   const path = `src/modules/${module.kebab}/${module.kebab}.subscriber.ts`;
   const changedModule = sourceChange(repository, moduleFile(module), (text) =>
     withProvided(withSubscriber(text, reception), repository, { module, name: reception.useCase } satisfies Placed),
   );
   if (repository.has(path))
-    return { created: {}, changed: [changedModule, sourceChange(repository, path, (text) => received(text, reception))] };
+    return {
+      created: {},
+      changed: [changedModule, sourceChange(repository, path, (text) => received(text, reception))],
+    };
   return { created: { [path]: received(emptySubscriber(module), reception) }, changed: [changedModule] };
 }
 

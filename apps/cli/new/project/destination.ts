@@ -6,5 +6,8 @@ export function mustBeEmpty(dir: string): void {
   if (!existsSync(dir)) return;
   if (!statSync(dir).isDirectory()) throw new UserError(`${dir} is a file.`, 'Name a folder that is not there yet.');
   if (readdirSync(dir).length > 0)
-    throw new UserError(`${dir} is not empty, and nothing is ever overwritten.`, 'Name a folder that is not there yet.');
+    throw new UserError(
+      `${dir} is not empty, and nothing is ever overwritten.`,
+      'Name a folder that is not there yet.',
+    );
 }

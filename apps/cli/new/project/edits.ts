@@ -16,10 +16,10 @@ const EDITS: readonly Edit[] = [
   { file: 'apps/cli/new.ts', from: /\n {2}\$ npx seamline new project \.\.\/library/, to: '' },
   { file: 'apps/host/boot.ts', from: /A small shop in six modules\./, to: 'All modules, in one document.' },
   { file: 'apps/host/boot.ts', from: /The part of a small shop that lives/, to: 'The part that lives' },
-  { file: 'biome.json', from: / {6}\"!data\",\n/, to: '' },
-  { file: 'biome.json', from: / {6}\"!bench\/results\",\n/, to: '' },
-  { file: 'tsconfig.json', from: /, \"bench\"\]/, to: ']' },
-  { file: 'tsconfig.json', from: /, \"bench\/\*\/peers\"\]/, to: ']' },
+  { file: 'biome.json', from: / {6}"!data",\n/, to: '' },
+  { file: 'biome.json', from: / {6}"!bench\/results",\n/, to: '' },
+  { file: 'tsconfig.json', from: /, "bench"\]/, to: ']' },
+  { file: 'tsconfig.json', from: /, "bench\/\*\/peers"\]/, to: ']' },
 ];
 
 /** The files without a word about what they no longer stand beside. @throws when one has changed since an edit was written */

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { projectRoot } from '../../project-root.js';
 import { UserError } from '../../user-error.js';
@@ -37,7 +48,8 @@ export async function makeProject(
   const name = readPackageName(given ?? kebabOf(basename(target)) ?? 'project');
   await untilInterrupted((signal) => build(target, name, signal));
   const shown = relative(process.cwd(), target) || '.';
-  for (const line of [`Wrote ${name} to ${target}.`, 'Next:', `  cd ${shown}`, '  npm test', '  npm start']) print(line);
+  for (const line of [`Wrote ${name} to ${target}.`, 'Next:', `  cd ${shown}`, '  npm test', '  npm start'])
+    print(line);
 }
 
 /** Beside its place, so that it can be moved there in one step. */

@@ -23,7 +23,10 @@ function registration(decorated: ts.ObjectLiteralExpression): ts.ObjectLiteralEx
 export function withPlaced(text: string, module: string): string {
   const source = ts.createSourceFile('topology.json', text, ts.ScriptTarget.Latest, true, ts.ScriptKind.JSON);
   const [statement] = source.statements;
-  const topology = objectIn(statement && ts.isExpressionStatement(statement) ? statement.expression : undefined, 'an object');
+  const topology = objectIn(
+    statement && ts.isExpressionStatement(statement) ? statement.expression : undefined,
+    'an object',
+  );
   const apps = objectIn(propertyOf(topology, '"apps"'), '"apps" by name');
   const gateway = propertyOf(topology, '"gateway"')?.getText() ?? apps.properties[0]?.name?.getText() ?? '';
   const app = objectIn(propertyOf(apps, gateway), 'an app that faces the public');

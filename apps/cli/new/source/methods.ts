@@ -10,14 +10,14 @@ export interface Injected {
 /** The source of a class with this injected, and the name that it has there, which may be another one. */
 export function withInjected(text: string, { type, name }: Injected): { text: string; name: string } {
   const node = onlyClass(parse(text));
-  const constructor = node.members.find(ts.isConstructorDeclaration);
-  const known = constructor?.parameters.find((parameter) => parameter.type?.getText() === type && isKept(parameter));
+  const construction = node.members.find(ts.isConstructorDeclaration);
+  const known = construction?.parameters.find((parameter) => parameter.type?.getText() === type && isKept(parameter));
   if (known) return { text, name: known.name.getText() };
   const free = memberNames(node).has(name) ? `${name}Bus` : name;
   const parameter = `private readonly ${free}: ${type}`;
-  if (!constructor) return { text: inserted(text, bodyStart(node), `\n  constructor(${parameter}) {}\n`), name: free };
-  const last = constructor.parameters.at(-1);
-  const at = last ? last.end : constructor.getText().indexOf('(') + constructor.getStart() + 1;
+  if (!construction) return { text: inserted(text, bodyStart(node), `\n  constructor(${parameter}) {}\n`), name: free };
+  const last = construction.parameters.at(-1);
+  const at = last ? last.end : construction.getText().indexOf('(') + construction.getStart() + 1;
   return { text: inserted(text, at, last ? `, ${parameter}` : parameter), name: free };
 }
 

@@ -89,12 +89,15 @@ describe('a place in the topology', () => {
     expect(withPlaced(text, 'catalog')).toBe(text.replace('[] }', '["catalog"] }'));
   });
 
-  it.each(['', '[]', '{ "apps": {} }', '{ "apps": { "shop": {} } }', '{ "gateway": "x", "apps": { "shop": { "modules": [] } } }'])(
-    'is not guessed in %s',
-    (text) => {
-      expect(() => withPlaced(text, 'catalog')).toThrow();
-    },
-  );
+  it.each([
+    '',
+    '[]',
+    '{ "apps": {} }',
+    '{ "apps": { "shop": {} } }',
+    '{ "gateway": "x", "apps": { "shop": { "modules": [] } } }',
+  ])('is not guessed in %s', (text) => {
+    expect(() => withPlaced(text, 'catalog')).toThrow();
+  });
 });
 
 describe('a class', () => {
@@ -109,7 +112,10 @@ export class OrdersSubscriber {
 `;
 
   it('keeps the name that something injected has, and gets another for what is taken', () => {
-    expect(withInjected(SUBSCRIBER, { type: 'CommandBus', name: 'commands' })).toEqual({ text: SUBSCRIBER, name: 'bus' });
+    expect(withInjected(SUBSCRIBER, { type: 'CommandBus', name: 'commands' })).toEqual({
+      text: SUBSCRIBER,
+      name: 'bus',
+    });
     const { text, name } = withInjected(SUBSCRIBER, { type: 'QueryBus', name: 'queries' });
     expect(name).toBe('queriesBus');
     expect(text).toContain('constructor(private readonly bus: CommandBus, private readonly queriesBus: QueryBus) {}');

@@ -20,7 +20,10 @@ export function fillerFiles(words: Vocabulary, count: number): Filler {
   return {
     files: Object.fromEntries([
       ...numbers(rules).map((n) => [`domain/measure-${n}.ts`, measure(n)]),
-      ...numbers(uses).map((n) => [`use-cases/take-measure-${n}.ts`, takeMeasure(words, n, { rule: Math.min(n, rules), tells: n <= events })]),
+      ...numbers(uses).map((n) => [
+        `use-cases/take-measure-${n}.ts`,
+        takeMeasure(words, n, { rule: Math.min(n, rules), tells: n <= events }),
+      ]),
       ...numbers(events).map((n) => [`contract/measure-${n}-taken.ts`, measureTaken(words, n)]),
     ]),
     useCases: numbers(uses).map((n) => nameOf(`take-measure-${n}`)),
