@@ -14,7 +14,8 @@ const order = z.strictObject({
   id: z.uuid().optional(),
   version: z.literal(1),
 });
-const SCHEMAS = [order, opened(order), line, opened(line), z.strictObject({})];
+const parcel = z.object({ line, about: z.record(z.string(), z.unknown()), note: z.string().optional() });
+const SCHEMAS = [order, opened(order), line, opened(line), z.strictObject({}), parcel, parcel.shape.about];
 
 const word = fc.constantFrom(
   '',
@@ -57,9 +58,18 @@ const fine = {
   version: 1,
 };
 
+const parcelLike = fc.record(
+  {
+    line: fc.oneof(lineLike, fc.constant({ sku: 'a', quantity: 1 })),
+    about: fc.oneof(fc.object(), anything),
+    note: word,
+  },
+  { requiredKeys: ['line', 'about'] },
+);
+
 describe('a quick reader', () => {
   it('vouches for nothing that zod would refuse, and makes the same copy', () => {
-    const values = fc.oneof(mostlyFine, lineLike, anything, fc.object());
+    const values = fc.oneof(mostlyFine, lineLike, parcelLike, anything, fc.object());
     fc.assert(
       fc.property(fc.constantFrom(...SCHEMAS), values, (schema, value) => {
         const quick = quickReader(schema)?.(value);
@@ -91,9 +101,10 @@ describe('a quick reader', () => {
     expect(quickReader(z.strictObject({ part }))).toBeUndefined();
   });
 
-  it('does not pretend to know a refined or a stripping object', () => {
+  it('does not pretend to know a refined object, or a record of something', () => {
     expect(quickReader(line.refine(() => false))).toBeUndefined();
-    expect(quickReader(z.object({ sku: z.string() }))).toBeUndefined();
+    expect(quickReader(z.record(z.string(), z.string()))).toBeUndefined();
+    expect(quickReader(z.record(z.string().min(2), z.unknown()))).toBeUndefined();
   });
 
   it('leaves a property that is inherited, or named __proto__, to zod', () => {

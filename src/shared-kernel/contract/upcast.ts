@@ -1,4 +1,5 @@
 import type { MessageType, Payload, Upcast } from './message.js';
+import { readBy } from './quick-reader.js';
 
 /** How a newer version of a message reads the one before it: `upcasts: from(OrderPlacedV1, (older) => …)`. */
 export function from<Older extends MessageType, Newer>(
@@ -21,8 +22,8 @@ type Read = ReturnType<MessageType['reading']['safeParse']>;
  * @throws whatever an upcast throws
  */
 export function readAs(type: MessageType, name: string, data: unknown): Read | undefined {
-  if (type.name === name) return type.reading.safeParse(data);
+  if (type.name === name) return readBy(type.reading, data);
   if (!type.upcasts) return undefined;
   const older = readAs(type.upcasts.type, name, data);
-  return older?.success ? type.reading.safeParse(type.upcasts.upcast(older.data as never)) : older;
+  return older?.success ? readBy(type.reading, type.upcasts.upcast(older.data as never)) : older;
 }

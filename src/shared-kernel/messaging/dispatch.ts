@@ -1,5 +1,6 @@
 import { Envelope, sourceModule } from '../contract/envelope.js';
 import { type MessageType, NAME } from '../contract/message.js';
+import { readBy } from '../contract/quick-reader.js';
 import { readAs, versionsOf } from '../contract/upcast.js';
 import { asError } from '../persistence/failures.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
@@ -225,7 +226,7 @@ function byMajor(one: string, other: string): number {
 }
 
 function read(envelope: Envelope, { type }: BoundSubscription): Message {
-  const wellFormed = Envelope.safeParse(envelope);
+  const wellFormed = readBy(Envelope, envelope);
   if (!wellFormed.success)
     throw new Unacceptable(`The envelope of ${envelope.type} is broken: ${wellFormed.error.message}`);
   const payload = payloadOf(envelope, type);

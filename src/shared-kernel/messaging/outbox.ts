@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import type { MessageType, Payload } from '../contract/message.js';
+import { readBy } from '../contract/quick-reader.js';
 import { versionsOf } from '../contract/upcast.js';
 import { HERE } from '../persistence/fence.js';
 import type { Statement } from '../persistence/statement-batch.js';
@@ -49,7 +50,7 @@ export class ContractViolation extends Error {
 
 /** @throws ContractViolation when the payload breaks the closed schema or is larger than 256 KiB, or its key is no key. */
 export function toOutgoing<Type extends MessageType>(type: Type, payload: Payload<Type>, sequence?: number): Outgoing {
-  const checked = type.schema.safeParse(payload);
+  const checked = readBy(type.schema, payload);
   if (!checked.success) {
     const issues = checked.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`);
     throw new ContractViolation(type.name, issues.join('; '));
@@ -91,7 +92,8 @@ function mustBeSaidOnce(messages: readonly Outgoing[]): void {
   const said = new Set(alone.map(({ type, key }) => `${type} ${key}`));
   for (const { type, key, older = [] } of alone) {
     const twice = older.find((version) => said.has(`${version} ${key}`));
-    if (twice) throw new ContractViolation(type, `${twice} says the same to its readers: tx.publishBoth(…) says it once.`);
+    if (twice)
+      throw new ContractViolation(type, `${twice} says the same to its readers: tx.publishBoth(…) says it once.`);
   }
 }
 

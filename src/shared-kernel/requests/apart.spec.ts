@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Logger } from '@nestjs/common';
 import { z } from 'zod';
 import { freePort } from '#test/transports/ports';
+import { waitUntil } from '#test/until';
 import { defineQuery, type QueryType } from '../contract/query.js';
 import { CHANNEL, Wire } from '../transports/wire/wire.js';
 import { overWire } from './elsewhere.js';
@@ -11,7 +12,7 @@ import { Requests } from './requests.js';
 import { desk, Greeting, politely } from './testing/office.js';
 import { Building, type Place } from './testing/two-apps.js';
 
-const PATIENCE = 5_000;
+const PATIENCE = 20_000;
 const hang = () => new Promise<never>(() => undefined);
 
 const refusal = (asking: Promise<unknown>): Promise<NoAnswer> =>
@@ -61,7 +62,7 @@ describe('two apps', () => {
     await back?.close();
     const began = performance.now();
     expect(await refusal(greet())).toMatchObject({ reason: 'unreachable' });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(2_500);
     back = await building.back();
     await answeredAgain(greet);
   });
@@ -86,14 +87,11 @@ describe('two apps', () => {
     await greet();
     desk.greet = hang;
     for (let n = 0; n < 10; n++) expect(await refusal(greet(60))).toMatchObject({ reason: 'deadline' });
-    // The asker hears of the last one a moment before it is counted.
-    await sleep(10);
-    const began = performance.now();
-    expect(await refusal(greet(60))).toMatchObject({
-      reason: 'unreachable',
-      message: expect.stringContaining('alone'),
-    });
-    expect(performance.now() - began).toBeLessThan(40);
+    // The asker hears of the last one a moment before it is counted; and now and then one goes to see.
+    await waitUntil(async () => {
+      const { reason, message } = await refusal(greet(60));
+      return reason === 'unreachable' && message.includes('alone');
+    }, PATIENCE);
     desk.greet = politely;
     await answeredAgain(greet);
   });
@@ -109,13 +107,15 @@ describe('two apps', () => {
 
   it('refuse to wait for hundreds of answers at once', async () => {
     const greet = await front();
-    desk.greet = hang;
-    const hung = Array.from({ length: 512 }, () => refusal(greet(400)));
-    expect(await refusal(greet(400))).toMatchObject({
+    const over = Promise.withResolvers<void>();
+    desk.greet = (request) => over.promise.then(() => politely(request));
+    const waiting = Promise.allSettled(Array.from({ length: 512 }, () => greet()));
+    expect(await refusal(greet())).toMatchObject({
       reason: 'overloaded',
       message: 'Too many questions to back are waiting for an answer already.',
     });
-    await Promise.all(hung);
+    over.resolve();
+    expect(new Set((await waiting).map(({ status }) => status))).toEqual(new Set(['fulfilled']));
   });
 
   const answeredAgain = async (greet: () => Promise<{ text: string }>) => {
@@ -143,7 +143,7 @@ describe('two versions of a contract', () => {
     const answers = [{ query: answered, answer: async () => reply }];
     back.join({ declaration: { name: 'desk', schema: 'desk', dependsOn: [] }, answers, asks: [] });
     const backWire = new Wire({ app: 'back', security, listen, peers: {} });
-    backWire.answer(CHANNEL.query, (question, signal) => back.answer(question, signal));
+    backWire.answer(CHANNEL.query, (question, cancellation) => back.answer(question, cancellation));
     await backWire.listen();
     const frontWire = new Wire({ app: 'front', security, peers: { back: [listen] } });
     closing.push(
@@ -209,11 +209,11 @@ describe('an app that is asked', () => {
     JSON.parse(await requests.answer(Buffer.from(text), new AbortController().signal));
 
   it('answers so many questions at once, and tells the others that they are too many', async () => {
-    const hung = Array.from({ length: 512 }, () => answer(question(300)));
-    expect(await answer(question(300))).toMatchObject({ noAnswer: { reason: 'overloaded' } });
+    const hung = Array.from({ length: 512 }, () => answer(question(1_000)));
+    expect(await answer(question(1_000))).toMatchObject({ noAnswer: { reason: 'overloaded' } });
     for (const each of await Promise.all(hung)) expect(each).toMatchObject({ noAnswer: { reason: 'deadline' } });
     reply = async () => ({ text: 'Hello' });
-    expect(await answer(question(300))).toEqual({ data: { text: 'Hello' } });
+    expect(await answer(question(PATIENCE))).toEqual({ data: { text: 'Hello' } });
   });
 
   it.each(['', '{', 'null', '7', '{}', '{"type":"desk.greeting.v1"}', '{"type":7,"source":"a","within":1}'])(

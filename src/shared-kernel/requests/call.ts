@@ -1,3 +1,4 @@
+import { type Cancellation, Cancelling } from '../resilience/cancellation.js';
 import { type Dated, Deadlines } from './deadlines.js';
 import { NoAnswer } from './no-answer.js';
 
@@ -17,8 +18,9 @@ const deadlines = new Deadlines();
 export class Call implements Asked, Dated {
   /** When it is over, by `performance.now()`. */
   readonly ends: number;
+  /** The same as {@link signal}, for whoever is asked in here. */
+  readonly cancellation = new Cancelling();
   private controller: AbortController | undefined;
-  private givenUp: NoAnswer | undefined;
   private cancel: (() => void) | undefined;
   private reject: ((why: NoAnswer) => void) | undefined;
 
@@ -28,7 +30,7 @@ export class Call implements Asked, Dated {
     /** How long it may take from now on. */
     readonly milliseconds: number,
     /** The asker's own, or what stands for it at this end of the wire. */
-    private readonly asker?: AbortSignal,
+    private readonly asker?: Cancellation,
   ) {
     this.ends = performance.now() + milliseconds;
   }
@@ -46,7 +48,7 @@ export class Call implements Asked, Dated {
   get signal(): AbortSignal {
     if (!this.controller) {
       this.controller = new AbortController();
-      if (this.givenUp) this.controller.abort(this.givenUp);
+      if (this.cancellation.aborted) this.controller.abort(this.cancellation.reason);
       else if (this.asker && !this.cancel) this.heed(this.asker);
     }
     return this.controller.signal;
@@ -54,7 +56,7 @@ export class Call implements Asked, Dated {
 
   /** Whether nobody waits for its answer any more, which has not come. */
   get isGivenUp(): boolean {
-    return this.givenUp !== undefined || this.asker?.aborted === true;
+    return this.cancellation.aborted || this.asker?.aborted === true;
   }
 
   /** @throws NoAnswer when nobody would wait for it. */
@@ -62,6 +64,11 @@ export class Call implements Asked, Dated {
     if (this.asker?.aborted) throw this.cancelled(this.asker);
     if (this.milliseconds <= 0)
       throw new NoAnswer('deadline', `${this.query} was not asked: those who wait for ${this.module} wait no longer.`);
+  }
+
+  /** @throws NoAnswer when nobody waits for it any more. */
+  mustBeWanted(): void {
+    if (this.cancellation.aborted) throw this.cancellation.reason;
   }
 
   /**
@@ -95,7 +102,7 @@ export class Call implements Asked, Dated {
     this.giveUp(new NoAnswer('deadline', `${this.query} was not answered within ${Math.ceil(this.milliseconds)} ms.`));
   }
 
-  private heed(asker: AbortSignal): void {
+  private heed(asker: Cancellation): void {
     this.cancel = () => this.giveUp(this.cancelled(asker));
     if (asker.aborted) this.cancel();
     else asker.addEventListener('abort', this.cancel, { once: true });
@@ -103,7 +110,7 @@ export class Call implements Asked, Dated {
 
   private giveUp(why: NoAnswer): void {
     this.over();
-    this.givenUp = why;
+    this.cancellation.abort(why);
     this.controller?.abort(why);
     this.reject?.(why);
   }
@@ -113,7 +120,7 @@ export class Call implements Asked, Dated {
     if (this.cancel) this.asker?.removeEventListener('abort', this.cancel);
   }
 
-  private cancelled(asker: AbortSignal): NoAnswer {
+  private cancelled(asker: Cancellation): NoAnswer {
     return new NoAnswer('cancelled', `${this.module} no longer wants to know ${this.query}.`, { cause: asker.reason });
   }
 }

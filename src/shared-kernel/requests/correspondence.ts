@@ -25,15 +25,17 @@ export class Correspondence {
     const app = this.elsewhere.appOf(query.owner);
     const origin = originOf(asker);
     const send = async () => {
+      // It may have been given up between two tries.
+      call.mustBeWanted();
       const question = { type: query.name, source: call.module, within: Math.max(call.left, 1), ...origin, data };
       try {
-        return readReply(await this.elsewhere.ask(app, writeQuestion(question), call.signal));
+        return readReply(await this.elsewhere.ask(app, writeQuestion(question), call.cancellation));
       } catch (error) {
         throw whyInVain(error, call);
       }
     };
     const reply = await this.seamTo(app)
-      .execute(send, call.signal)
+      .execute(send)
       .catch((error) => {
         throw atTheSeam(error, app);
       });

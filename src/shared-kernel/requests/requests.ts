@@ -2,7 +2,9 @@ import { Logger } from '@nestjs/common';
 import { DomainError } from '../contract/domain-error.js';
 import type { QueryType, ReplyOf, RequestOf } from '../contract/query.js';
 import { asError } from '../persistence/failures.js';
+import type { Cancellation } from '../resilience/cancellation.js';
 import { currentContext, runInContext, type TelemetryContext } from '../telemetry/context.js';
+import { lookForAnswers, UNANSWERED, unansweredAmong } from './answered-elsewhere.js';
 import type { Answerer } from './answers.js';
 import { Call } from './call.js';
 import { Correspondence } from './correspondence.js';
@@ -31,6 +33,7 @@ export class Requests {
   private readonly answerers = new Map<string, Answerer>();
   private readonly correspondence: Correspondence | undefined;
   private underWay = 0;
+  private hasLooked = false;
 
   constructor(private readonly elsewhere: Elsewhere | undefined) {
     this.correspondence = elsewhere && new Correspondence(elsewhere);
@@ -45,10 +48,24 @@ export class Requests {
     for (const answerer of participant.answers) this.answerers.set(answerer.query.name, answerer);
   }
 
-  /** To be called when all modules of this process have joined. @throws for questions that nobody could answer. */
+  /**
+   * To be called when all modules of this process have joined, by each of them. Whether other apps answer what is asked of
+   * them is looked for meanwhile.
+   * @throws for questions that nobody could answer.
+   */
   mustBeWhole(): void {
     const problems = questionsWithoutAnswer(this.participants, this.answerers, this.elsewhere);
     if (problems.length > 0) throw new Error(listed('Some queries can have no answer:', problems));
+    this.lookElsewhere();
+  }
+
+  private lookElsewhere(): void {
+    if (this.hasLooked || !this.elsewhere) return;
+    this.hasLooked = true;
+    const asked = this.participants.flatMap(({ declaration, asks }) =>
+      asks.filter(({ name }) => !this.answerers.has(name)).map((query) => ({ query, by: declaration.name })),
+    );
+    lookForAnswers(asked, this.elsewhere);
   }
 
   /** @throws DomainError the owner's own word; NoAnswer. */
@@ -77,14 +94,14 @@ export class Requests {
 
   /**
    * Answers a question of another app: JSON in, JSON out, whatever happens.
-   * @param signal aborted when the answer is not wanted any more
+   * @param cancellation tells that the answer is not wanted any more
    */
-  async answer(question: Buffer, signal: AbortSignal): Promise<string> {
+  async answer(question: Buffer, cancellation: Cancellation): Promise<string> {
     if (this.underWay >= MOST_AT_ONCE)
       return writeNoAnswer(new NoAnswer('overloaded', `${MOST_AT_ONCE} questions are being answered already.`));
     this.underWay++;
     try {
-      return writeReply(await this.answered(question, signal));
+      return writeReply(await this.answered(question, cancellation));
     } catch (error) {
       if (error instanceof DomainError) return writeRefusal(error);
       return writeNoAnswer(error instanceof NoAnswer ? error : this.failure(error, 'the question'));
@@ -93,14 +110,21 @@ export class Requests {
     }
   }
 
-  private answered(question: Buffer, signal: AbortSignal): Promise<unknown> {
+  private answered(question: Buffer, cancellation: Cancellation): Promise<unknown> {
     const { type, source, within, data, ...origin } = readQuestion(question);
     const answerer = this.answerers.get(type);
-    if (!answerer) throw new NoAnswer('nobody-answers', `Nobody here answers ${type}.`);
+    if (!answerer) return Promise.resolve(this.withoutAnswerer(type, data));
     const request = held(answerer.query.reading.request, data, () => `${source} asked ${type} with`);
-    const call = new Call(type, source, within, signal);
+    const call = new Call(type, source, within, cancellation);
     // Once it is cancelled nobody hears of it, so it need not be settled: only the answerer, where it cares, is told.
     return call.answered(() => this.answerHere(answerer, request, call, originIn(origin)));
+  }
+
+  /** @throws NoAnswer */
+  private withoutAnswerer(type: string, data: unknown): string[] {
+    const unanswered = type === UNANSWERED ? unansweredAmong(data, this.answerers) : undefined;
+    if (!unanswered) throw new NoAnswer('nobody-answers', `Nobody here answers ${type}.`);
+    return unanswered;
   }
 
   /** @throws DomainError, NoAnswer and nothing else: what else goes wrong is for the log of the answerer. */

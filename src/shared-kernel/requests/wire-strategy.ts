@@ -1,8 +1,9 @@
 import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import type { Cancellation } from '../resilience/cancellation.js';
 import { CHANNEL, type Wire } from '../transports/wire/wire.js';
 
 /** Answers a question that came over the wire; see {@link Requests.answer}. Never rejects. */
-export type AnswerQuestion = (question: Buffer, signal: AbortSignal) => Promise<string>;
+export type AnswerQuestion = (question: Buffer, cancellation: Cancellation) => Promise<string>;
 
 /**
  * The wire as a microservice of Nest: `app.connectMicroservice({ strategy })`, started by `startAllMicroservices()` once

@@ -66,9 +66,9 @@ export class Seam {
   }
 
   /** @throws BrokenCircuitError, BulkheadRejectedError (of cockatiel); whatever `call` throws. */
-  execute<Result>(call: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  execute<Result>(call: () => Promise<Result>): Promise<Result> {
     this.budget.earn();
-    return this.policy.execute(call, signal);
+    return this.policy.execute(call);
   }
 }
 

@@ -10,7 +10,7 @@ import { Runtime } from '../../runtime.js';
 import { InProcessTransport } from '../../transports/in-process.js';
 import { Wire } from '../../transports/wire/wire.js';
 import { overWire } from '../elsewhere.js';
-import { WireStrategy } from '../wire-strategy.js';
+import { type AnswerQuestion, WireStrategy } from '../wire-strategy.js';
 import { AtticModule, DeskModule, Hall, HallModule } from './office.js';
 
 export const SECRET = 'known to both apps and to nobody else';
@@ -77,7 +77,7 @@ export class Building {
       },
     );
     if (wire) {
-      const answer = (question: Buffer, signal: AbortSignal) => runtime.requests.answer(question, signal);
+      const answer: AnswerQuestion = (question, cancellation) => runtime.requests.answer(question, cancellation);
       app.connectMicroservice({ strategy: new WireStrategy(wire, answer) });
     }
     try {

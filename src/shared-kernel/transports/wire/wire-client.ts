@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { fullJitter } from '../../messaging/backoff.js';
+import type { Cancellation } from '../../resilience/cancellation.js';
 import type { WireSecurity } from './handshake.js';
 import { introduce } from './introduce.js';
 import { type Channel, ConnectionLost, WireConnection } from './wire-connection.js';
@@ -40,12 +41,12 @@ export class WireClient {
     return this.connection?.isOpen === true || this.failures === 0;
   }
 
-  /** @throws Unreachable, CallFailed, ConnectionLost, or the signal's reason. */
-  async call(channel: Channel, body: string, signal?: AbortSignal): Promise<Buffer> {
+  /** @throws Unreachable, CallFailed, ConnectionLost, or the reason of the cancellation. */
+  async call(channel: Channel, body: string, cancellation?: Cancellation): Promise<Buffer> {
     const { connection } = this;
     return connection?.isOpen
-      ? connection.call(channel, body, signal)
-      : (await untilAborted(this.reach(), signal)).call(channel, body, signal);
+      ? connection.call(channel, body, cancellation)
+      : (await unlessCancelled(this.reach(), cancellation)).call(channel, body, cancellation);
   }
 
   /** Makes the connection again if it can be made now, while nobody waits for it. */
@@ -96,7 +97,7 @@ export class WireClient {
   }
 }
 
-function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+function unlessCancelled<Result>(work: Promise<Result>, signal: Cancellation | undefined): Promise<Result> {
   if (!signal) return work;
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

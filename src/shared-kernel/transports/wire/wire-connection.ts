@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { asError } from '../../persistence/failures.js';
+import { type Cancellation, Cancelling } from '../../resilience/cancellation.js';
 import { ForeignBytes, FrameReader, frame, KIND, MOST_BYTES } from './frames.js';
 
 /** What one end asks of the other; the first byte of a call. */
@@ -7,7 +8,7 @@ export const CHANNEL = { batch: 1, query: 2 } as const;
 export type Channel = (typeof CHANNEL)[keyof typeof CHANNEL];
 
 /** Answers a call. What it throws reaches the caller as a {@link CallFailed} with that message. */
-export type Answer = (body: Buffer, signal: AbortSignal) => Promise<string>;
+export type Answer = (body: Buffer, cancellation: Cancellation) => Promise<string>;
 
 /** The other end could not do it. */
 export class CallFailed extends Error {}
@@ -30,6 +31,8 @@ const LONGEST_FAILURE = 10_000;
 interface Pending {
   readonly resolve: (body: Buffer) => void;
   readonly reject: (error: Error) => void;
+  readonly cancellation: Cancellation | undefined;
+  readonly cancel: () => void;
 }
 
 /**
@@ -37,7 +40,7 @@ interface Pending {
  *
  *   call ──▶ under way ──answer──▶ resolved
  *                │├─ failure ──▶ CallFailed
- *                │├─ the caller's signal ──▶ cancel is sent, rejected with its reason
+ *                │├─ the caller's cancellation ──▶ cancel is sent, rejected with its reason
  *                │└─ connection gone, or silent ──▶ ConnectionLost
  *
  * It ends in order when either end is leaving: both say so, after which neither calls; what is under way is answered,
@@ -45,7 +48,7 @@ interface Pending {
  */
 export class WireConnection {
   private readonly pending = new Map<number, Pending>();
-  private readonly answering = new Map<number, AbortController>();
+  private readonly answering = new Map<number, Cancelling>();
   private outgoing: Buffer[] = [];
   private lastId = 0;
   /** Since anything was last heard. */
@@ -95,10 +98,10 @@ export class WireConnection {
     return !this.socket.destroyed && this.socket.writable;
   }
 
-  /** @throws CallFailed, ConnectionLost, or the signal's reason. */
-  call(channel: Channel, body: string, signal?: AbortSignal): Promise<Buffer> {
+  /** @throws CallFailed, ConnectionLost, or the reason of the cancellation. */
+  call(channel: Channel, body: string, cancellation?: Cancellation): Promise<Buffer> {
     if (!this.isOpen) return Promise.reject(this.gone());
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (cancellation?.aborted) return Promise.reject(cancellation.reason);
     const refusal = this.refusalOf(body);
     if (refusal !== undefined) return Promise.reject(new CallFailed(refusal));
     this.lastId = (this.lastId + 1) >>> 0;
@@ -107,20 +110,10 @@ export class WireConnection {
       const cancel = () => {
         if (!this.taken(id)) return;
         this.write(frame(KIND.cancel, id));
-        reject(signal?.reason);
+        reject(cancellation?.reason);
       };
-      const settle = () => signal?.removeEventListener('abort', cancel);
-      this.pending.set(id, {
-        resolve: (answer) => {
-          settle();
-          resolve(answer);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      });
-      signal?.addEventListener('abort', cancel, { once: true });
+      this.pending.set(id, { resolve, reject, cancellation, cancel });
+      cancellation?.addEventListener('abort', cancel, { once: true });
       this.write(callFrame(id, channel, body));
       this.startPinging();
     });
@@ -172,6 +165,7 @@ export class WireConnection {
   private taken(id: number): Pending | undefined {
     const pending = this.pending.get(id);
     this.pending.delete(id);
+    pending?.cancellation?.removeEventListener('abort', pending.cancel);
     if (this.pending.size === 0) this.stopPinging();
     this.hangUpWhenQuiet();
     return pending;
@@ -196,17 +190,16 @@ export class WireConnection {
 
   private async answer(id: number, body: Buffer): Promise<void> {
     const answer = this.answers[body[0] as Channel];
-    const controller = new AbortController();
-    this.answering.set(id, controller);
+    const cancellation = new Cancelling();
+    this.answering.set(id, cancellation);
     try {
       if (!answer) throw new Error('This app answers no such calls.');
-      const said = await answer(body.subarray(1), controller.signal);
+      const said = await answer(body.subarray(1), cancellation);
       const refusal = refusalOfLength('answer', said);
       if (refusal !== undefined) throw new Error(refusal);
-      if (!controller.signal.aborted) this.write(frame(KIND.answer, id, said));
+      if (!cancellation.aborted) this.write(frame(KIND.answer, id, said));
     } catch (error) {
-      if (!controller.signal.aborted)
-        this.write(frame(KIND.failure, id, asError(error).message.slice(0, LONGEST_FAILURE)));
+      if (!cancellation.aborted) this.write(frame(KIND.failure, id, asError(error).message.slice(0, LONGEST_FAILURE)));
     } finally {
       this.answering.delete(id);
       this.hangUpWhenQuiet();
@@ -250,9 +243,13 @@ export class WireConnection {
 
   private letGo(): void {
     this.stopPinging();
-    for (const { reject } of this.pending.values()) reject(this.gone());
+    const pending = [...this.pending.values()];
     this.pending.clear();
-    for (const controller of this.answering.values()) controller.abort(this.gone());
+    for (const { reject, cancellation, cancel } of pending) {
+      cancellation?.removeEventListener('abort', cancel);
+      reject(this.gone());
+    }
+    for (const cancellation of this.answering.values()) cancellation.abort(this.gone());
     this.answering.clear();
   }
 

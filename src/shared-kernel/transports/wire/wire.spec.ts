@@ -8,6 +8,7 @@ import { type Certificate, certificate } from '#test/transports/certificates';
 import { TcpProxy } from '#test/transports/proxy';
 import { RawWire } from '#test/transports/raw-wire';
 import { waitUntil } from '#test/until';
+import type { Cancellation } from '../../resilience/cancellation.js';
 import { FrameReader, frame, KIND, MOST_BYTES } from './frames.js';
 import { newNonce, PROTOCOL, proofOf, type WireSecurity } from './handshake.js';
 import { CHANNEL, Wire } from './wire.js';
@@ -16,6 +17,8 @@ import { type Answer, CallFailed, ConnectionLost } from './wire-connection.js';
 
 const HOST = '127.0.0.1';
 const SECRET = 'all apps of this system share this secret';
+/** Only a failing test waits so long. In milliseconds. */
+const PATIENCE = 20_000;
 const { query } = CHANNEL;
 
 const wires: Wire[] = [];
@@ -148,19 +151,20 @@ describe('two apps', () => {
   });
 
   it('take a call back that nobody waits for any more', async () => {
-    const answering: AbortSignal[] = [];
-    const { port } = await listening(async (body, signal) => {
-      answering.push(signal);
-      if (body.toString() !== 'quick') await once(signal, 'abort');
+    const answering: Cancellation[] = [];
+    const { port } = await listening(async (body, cancellation) => {
+      answering.push(cancellation);
+      if (body.toString() !== 'quick')
+        await new Promise<void>((resolve) => cancellation.addEventListener('abort', resolve));
       return 'late';
     });
     const orders = caller([port]);
     const giveUp = new AbortController();
     const call = failureOf(ask(orders, 'slow', giveUp.signal));
-    await waitUntil(async () => answering.length === 1, 2_000);
+    await waitUntil(async () => answering.length === 1, PATIENCE);
     giveUp.abort(new Error('I have waited long enough.'));
     expect((await call).message).toBe('I have waited long enough.');
-    await waitUntil(async () => answering[0]?.aborted === true, 2_000);
+    await waitUntil(async () => answering[0]?.aborted === true, PATIENCE);
     expect(await ask(orders, 'quick')).toBe('late');
 
     const beforehand = AbortSignal.abort(new Error('Never mind.'));
@@ -180,18 +184,20 @@ describe('two apps', () => {
   });
 
   it('hear at once when their connection is gone, and make it again', async () => {
+    let isAsked = false;
     let answer = () => {};
     const { port } = await listening(
       (body) =>
         new Promise((resolve) => {
           if (body.toString() === 'now') resolve('now');
+          isAsked = true;
           answer = () => resolve('late');
         }),
     );
     const proxy = await proxyTo(port);
     const orders = caller([proxy.port]);
     const call = failureOf(ask(orders, 'later'));
-    await sleep(100);
+    await waitUntil(async () => isAsked, PATIENCE);
     proxy.cut();
     const failure = await call;
     expect(failure).toBeInstanceOf(ConnectionLost);
@@ -206,7 +212,6 @@ describe('two apps', () => {
       await sleep(8_500);
       return 'at last';
     });
-    const began = performance.now();
     const [failure, answer] = await Promise.all([
       failureOf(ask(caller([frozen]), 'are you there?')),
       ask(caller([slow]), 'take your time'),
@@ -214,21 +219,50 @@ describe('two apps', () => {
     expect(failure).toBeInstanceOf(ConnectionLost);
     expect(failure.message).toBe('The connection to inventory is gone: it has said nothing for 6000 ms.');
     expect(answer).toBe('at last');
-    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('part in order: what is under way is answered, and nothing more is asked', async () => {
+    const over = Promise.withResolvers<void>();
+    let asked = 0;
     const { port, wire } = await listening(async (body) => {
-      await sleep(300);
+      asked++;
+      await over.promise;
       return body.toString();
     });
     const orders = caller([port]);
-    const calls = [ask(orders, 'a'), ask(orders, 'b')];
-    await sleep(100);
+    const calls = Promise.all([ask(orders, 'a'), ask(orders, 'b')]);
+    await waitUntil(async () => asked === 2, PATIENCE);
     const closing = wire.close();
-    expect(await Promise.all(calls)).toEqual(['a', 'b']);
+    await sleep(100);
+    over.resolve();
+    expect(await calls).toEqual(['a', 'b']);
     await closing;
     expect(await failureOf(ask(orders, 'c'))).toBeInstanceOf(Unreachable);
+  });
+
+  it('part in order, and what is under way may ask a third one until it is answered', async () => {
+    const { port: end } = await listening(echo);
+    const over = Promise.withResolvers<void>();
+    let asked = 0;
+    const middle = new Wire({
+      app: 'inventory',
+      security: { secret: SECRET },
+      listen: { host: HOST, port: 0 },
+      peers: { inventory: [{ host: HOST, port: end }] },
+    });
+    wires.push(middle);
+    middle.answer(query, async (body) => {
+      asked++;
+      await over.promise;
+      return `${await ask(middle, body.toString())}, from the third`;
+    });
+    const orders = caller([(await middle.listen())?.port as number]);
+    const call = failureOf(ask(orders, 'a').then((answer) => expect(answer).toBe('a, from the third')));
+    await waitUntil(async () => asked === 1, PATIENCE);
+    const closing = middle.close();
+    over.resolve();
+    expect(await call).toBeUndefined();
+    await closing;
   });
 });
 
@@ -255,13 +289,16 @@ describe('an app of several instances', () => {
         count++;
       }
     });
-    await sleep(200);
+    const asked = Promise.all(asking).catch((error: unknown) => error);
+    const goOn = async (calls: number) => {
+      const end = count + calls;
+      await Promise.race([asked, waitUntil(async () => count >= end, PATIENCE, 'it goes on')]);
+    };
+    await goOn(200);
     await first.wire.close();
-    const before = count;
-    await sleep(200);
+    await goOn(200);
     isOver = true;
-    await Promise.all(asking);
-    expect(count).toBeGreaterThan(before);
+    expect(await asked).not.toBeInstanceOf(Error);
   });
 
   it('is asked elsewhere while one of them cannot be reached, and nobody waits for that one', async () => {
@@ -272,7 +309,8 @@ describe('an app of several instances', () => {
     await sleep(100);
     const began = performance.now();
     for (let n = 0; n < 20; n++) expect(await ask(orders, 'next', undefined, 0)).toBe('next');
-    expect(performance.now() - began).toBeLessThan(1_000);
+    // Whoever waited for that one would wait as long as it may take to show itself.
+    expect(performance.now() - began).toBeLessThan(2_500);
   });
 });
 
@@ -309,10 +347,7 @@ describe('a caller', () => {
   });
 
   it('says what it has met where no app of ours listens', async () => {
-    const closed = await stranger(() => undefined);
-    servers.pop()?.close();
-    await sleep(50);
-    expect(await why(closed)).toMatch(/^connect ECONNREFUSED/);
+    expect(await why(1)).toMatch(/^connect ECONNREFUSED/);
     expect(await why(await stranger((socket) => socket.end()))).toBe('it hung up, and its log may say why.');
     for (const said of [
       'HTTP/1.1 400 Bad Request\r\n\r\n',
@@ -335,7 +370,7 @@ describe('a caller', () => {
   it('waits three seconds for one that says nothing', async () => {
     const began = performance.now();
     expect(await why(await stranger(() => undefined))).toMatch(/^no answer within 3000 ms/);
-    expect(performance.now() - began).toBeLessThan(4_500);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
 
@@ -379,7 +414,7 @@ describe('a stranger', () => {
     expect((await failureOf(ask(orders, 'x'))).message).toContain('it hung up');
     expect(warn.mock.calls.flat()).toEqual([expect.stringContaining('100 others have not shown yet whose they are')]);
     await Promise.all(first.map(({ closed }) => closed));
-    await waitUntil(async () => (await failureOf(ask(orders, 'x'))) === undefined, 4_000);
+    await waitUntil(async () => (await failureOf(ask(orders, 'x'))) === undefined, PATIENCE);
   });
 
   it('who knows the secret and says what no app says loses its own connection only', async () => {

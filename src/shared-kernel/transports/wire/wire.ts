@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../resilience/cancellation.js';
 import type { WireSecurity } from './handshake.js';
 import { Unreachable, WireClient } from './wire-client.js';
 import { type Answer, CHANNEL, type Channel } from './wire-connection.js';
@@ -44,16 +45,22 @@ export class Wire {
   /**
    * Asks one instance of an app, and another one when that cannot be reached.
    * @param prefer which instance, by turns; the same number finds the same one while it lives
-   * @throws Unreachable when none can be; CallFailed; ConnectionLost; the signal's reason
+   * @throws Unreachable when none can be; CallFailed; ConnectionLost; the reason of the cancellation
    */
-  async call(app: string, channel: Channel, body: string, signal?: AbortSignal, prefer = this.next++): Promise<Buffer> {
+  async call(
+    app: string,
+    channel: Channel,
+    body: string,
+    cancellation?: Cancellation,
+    prefer = this.next++,
+  ): Promise<Buffer> {
     const clients = this.clients.get(app);
     if (!clients || clients.length === 0) throw new Error(`No address is known for the app "${app}".`);
-    if (clients.length === 1) return (clients[0] as WireClient).call(channel, body, signal);
+    if (clients.length === 1) return (clients[0] as WireClient).call(channel, body, cancellation);
     let failure: unknown;
     for (const client of inTurn(clients, prefer)) {
       try {
-        return await client.call(channel, body, signal);
+        return await client.call(channel, body, cancellation);
       } catch (error) {
         // Of anything else nobody knows whether it was done: the caller decides.
         if (!(error instanceof Unreachable)) throw error;
@@ -63,9 +70,10 @@ export class Wire {
     throw failure;
   }
 
+  /** The others are let go last: what is under way here may still have to ask them. */
   async close(): Promise<void> {
-    for (const clients of this.clients.values()) for (const client of clients) client.close();
     if (this.options.listen) await this.server.close();
+    for (const clients of this.clients.values()) for (const client of clients) client.close();
   }
 }
 
