@@ -101,15 +101,19 @@ export const HEALTHY: Files = {
 
 /** A subscriber of its own beside the one that is there, listed as such. */
 const second = (module: 'orders' | 'billing', text: string): Files => {
-  const [name, file] = module === 'orders' ? ['Orders', `${ORDERS}/orders.module.ts`] : ['Billing', `${BILLING}/billing.module.ts`];
+  const [name, file] =
+    module === 'orders' ? ['Orders', `${ORDERS}/orders.module.ts`] : ['Billing', `${BILLING}/billing.module.ts`];
   const healthy = HEALTHY[file] as string;
-  const property = text.includes('@Answers') ? 'answers' : 'subscribers';
+  const property = /@(?:\w+\.)?Answers\b/.test(text) ? 'answers' : 'subscribers';
   const listed = new RegExp(`${property}: \\[`).test(healthy)
     ? healthy.replace(`${property}: [`, `${property}: [Second, `)
     : healthy.replace('migrations: [],', `migrations: [], ${property}: [Second],`);
   return {
     [`src/modules/${module}/second.ts`]: text,
-    [file]: listed.replace(`export class ${name}Module`, `import { Second } from './second.js';\n  export class ${name}Module`),
+    [file]: listed.replace(
+      `export class ${name}Module`,
+      `import { Second } from './second.js';\n  export class ${name}Module`,
+    ),
   };
 };
 
@@ -160,7 +164,9 @@ const declarations: Fixture[] = [
     rule: 'module-declares-itself',
     form: 'a property that nobody knows',
     broken: catalog('{ "name": "catalog", "schema": "catalog", "dependsOn": [], "dependOn": [] }'),
-    clean: catalog('{ "$schema": "../../../module.schema.json", "name": "catalog", "schema": "catalog", "dependsOn": [] }'),
+    clean: catalog(
+      '{ "$schema": "../../../module.schema.json", "name": "catalog", "schema": "catalog", "dependsOn": [] }',
+    ),
   },
   {
     rule: 'module-declares-itself',
@@ -303,7 +309,9 @@ const placement: Fixture[] = [
     rule: 'apps-reach-each-other',
     form: 'a gateway that is no app',
     broken: { 'topology.json': topology({ monolith: ['orders', 'billing'] }, { gateway: 'front' }) },
-    clean: { 'topology.json': topology({ front: [], back: ['orders', 'billing'] }, { gateway: 'front', transport: 'direct' }) },
+    clean: {
+      'topology.json': topology({ front: [], back: ['orders', 'billing'] }, { gateway: 'front', transport: 'direct' }),
+    },
   },
 ];
 
@@ -332,10 +340,7 @@ const messages: Fixture[] = [
     rule: 'handler-takes-a-declared-message',
     form: 'an event that its contract does not export',
     broken: second('orders', listener('OrderLost', "import { OrderLost } from './contract/order-placed.js';")),
-    clean: second(
-      'orders',
-      listener('Lost', "import { OrderPlaced as Lost } from './contract/order-placed.js';"),
-    ),
+    clean: second('orders', listener('Lost', "import { OrderPlaced as Lost } from './contract/order-placed.js';")),
   },
   {
     rule: 'handler-takes-a-declared-message',
@@ -352,8 +357,14 @@ const messages: Fixture[] = [
   {
     rule: 'handler-fits-its-message',
     form: 'a subscription to a command',
-    broken: second('billing', listener('AuthorisePayment', "import { AuthorisePayment } from './contract/authorise-payment.js';")),
-    clean: second('billing', listener('PaymentAuthorised', "import { PaymentAuthorised } from './contract/payment-authorised.js';")),
+    broken: second(
+      'billing',
+      listener('AuthorisePayment', "import { AuthorisePayment } from './contract/authorise-payment.js';"),
+    ),
+    clean: second(
+      'billing',
+      listener('PaymentAuthorised', "import { PaymentAuthorised } from './contract/payment-authorised.js';"),
+    ),
   },
   {
     rule: 'handler-fits-its-message',
@@ -397,7 +408,11 @@ const messages: Fixture[] = [
     form: 'a command that two handle, one of them in batches',
     broken: second(
       'billing',
-      listener('AuthorisePayment', "import { AuthorisePayment } from './contract/authorise-payment.js';", 'HandleInBatches'),
+      listener(
+        'AuthorisePayment',
+        "import { AuthorisePayment } from './contract/authorise-payment.js';",
+        'HandleInBatches',
+      ),
     ),
     clean: {
       [`${BILLING}/billing.subscriber.ts`]: (HEALTHY[`${BILLING}/billing.subscriber.ts`] as string)
@@ -409,7 +424,11 @@ const messages: Fixture[] = [
     rule: 'one-handler-a-command',
     form: 'an older version that no newer one is upcast from',
     broken: {
-      [`${BILLING}/contract/authorise-payment-2.ts`]: message('Command', 'AuthorisePayment2', 'billing.authorise-payment.v2'),
+      [`${BILLING}/contract/authorise-payment-2.ts`]: message(
+        'Command',
+        'AuthorisePayment2',
+        'billing.authorise-payment.v2',
+      ),
     },
     clean: {
       [`${BILLING}/contract/authorise-payment-2.ts`]: `
@@ -422,7 +441,10 @@ const messages: Fixture[] = [
           { upcasts: from(AuthorisePayment, (older) => older) });`,
       [`${BILLING}/billing.subscriber.ts`]: (HEALTHY[`${BILLING}/billing.subscriber.ts`] as string)
         .replace('@Handle(AuthorisePayment)', '@Handle(AuthorisePayment2)')
-        .replace("{ AuthorisePayment } from './contract/authorise-payment.js'", "{ AuthorisePayment2 } from './contract/authorise-payment-2.js'"),
+        .replace(
+          "{ AuthorisePayment } from './contract/authorise-payment.js'",
+          "{ AuthorisePayment2 } from './contract/authorise-payment-2.js'",
+        ),
     },
   },
   {
@@ -457,15 +479,21 @@ const messages: Fixture[] = [
   },
   {
     rule: 'only-the-owner-publishes',
-    form: "an event of another module",
+    form: 'an event of another module',
     broken: inOrders(`${IMPORT_AUTHORISED} export const pay = (tx) => tx.publish(PaymentAuthorised, {});`),
     clean: inOrders(`${IMPORT_AUTHORISED} export const pay = (tx) => tx.note(PaymentAuthorised, {});`),
   },
   {
     rule: 'takes-only-what-it-depends-on',
     form: 'a subscription',
-    broken: second('billing', listener('OrderPlaced', "import { OrderPlaced } from '#modules/orders/contract/order-placed';")),
-    clean: second('orders', listener('OrderPlaced', "import { OrderPlaced } from '#modules/orders/contract/order-placed';")),
+    broken: second(
+      'billing',
+      listener('OrderPlaced', "import { OrderPlaced } from '#modules/orders/contract/order-placed';"),
+    ),
+    clean: second(
+      'orders',
+      listener('OrderPlaced', "import { OrderPlaced } from '#modules/orders/contract/order-placed';"),
+    ),
   },
   {
     rule: 'takes-only-what-it-depends-on',
@@ -477,7 +505,11 @@ const messages: Fixture[] = [
         import * as orders from '../orders/contract/index.js';
         const { OrderPlaced: Placed } = orders;
         class Process { @When(Placed, ({ reference }) => reference) placed() {} }`,
-      'src/modules/catalog/catalog.module.ts': moduleFile('Catalog', "import { Process } from './process.js';", 'sagas: [Process]'),
+      'src/modules/catalog/catalog.module.ts': moduleFile(
+        'Catalog',
+        "import { Process } from './process.js';",
+        'sagas: [Process]',
+      ),
       [`${ORDERS}/contract/index.ts`]: "export { OrderPlaced } from './order-placed.js';",
     },
     clean: {
@@ -487,15 +519,25 @@ const messages: Fixture[] = [
         import * as orders from '../orders/contract/index.js';
         const { OrderPlaced: Placed } = orders;
         export class Process { @When(Placed, ({ reference }) => reference) placed() {} }`,
-      'src/modules/catalog/catalog.module.ts': moduleFile('Catalog', "import { Process } from './process.js';", 'sagas: [Process]'),
+      'src/modules/catalog/catalog.module.ts': moduleFile(
+        'Catalog',
+        "import { Process } from './process.js';",
+        'sagas: [Process]',
+      ),
       [`${ORDERS}/contract/index.ts`]: "export { OrderPlaced } from './order-placed.js';",
     },
   },
   {
     rule: 'takes-only-what-it-depends-on',
     form: 'a command that is sent',
-    broken: { ...catalog([]), 'src/modules/catalog/pay.ts': `${IMPORT_AUTHORISE} export const pay = (tx) => tx.send(AuthorisePayment, {});` },
-    clean: { ...catalog(['billing']), 'src/modules/catalog/pay.ts': `${IMPORT_AUTHORISE} export const pay = (tx) => tx.send(AuthorisePayment, {});` },
+    broken: {
+      ...catalog([]),
+      'src/modules/catalog/pay.ts': `${IMPORT_AUTHORISE} export const pay = (tx) => tx.send(AuthorisePayment, {});`,
+    },
+    clean: {
+      ...catalog(['billing']),
+      'src/modules/catalog/pay.ts': `${IMPORT_AUTHORISE} export const pay = (tx) => tx.send(AuthorisePayment, {});`,
+    },
   },
   {
     rule: 'handlers-are-registered',
@@ -523,7 +565,10 @@ const messages: Fixture[] = [
     rule: 'handlers-are-registered',
     form: 'a question that no list names',
     broken: {
-      [`${ORDERS}/orders.module.ts`]: (HEALTHY[`${ORDERS}/orders.module.ts`] as string).replace(', asks: [PaymentProspect]', ''),
+      [`${ORDERS}/orders.module.ts`]: (HEALTHY[`${ORDERS}/orders.module.ts`] as string).replace(
+        ', asks: [PaymentProspect]',
+        '',
+      ),
     },
     clean: {
       [`${ORDERS}/orders.module.ts`]: (HEALTHY[`${ORDERS}/orders.module.ts`] as string)
@@ -535,7 +580,9 @@ const messages: Fixture[] = [
     rule: 'query-has-a-deadline',
     form: 'a question without options',
     broken: inOrders(`${IMPORT_PROSPECT} export const ask = (queries) => queries.ask(PaymentProspect, {});`),
-    clean: inOrders(`${IMPORT_PROSPECT} export const ask = (queries) => queries.ask(PaymentProspect, {}, { within: 100 });`),
+    clean: inOrders(
+      `${IMPORT_PROSPECT} export const ask = (queries) => queries.ask(PaymentProspect, {}, { within: 100 });`,
+    ),
   },
   {
     rule: 'query-has-a-deadline',

@@ -52,7 +52,8 @@ describe('the topology wall', () => {
         "dependsOn": ["billing"],
         "owner": "me"
       }`,
-      'src/modules/billing/module.json': '{ "name": "billing", "schema": "billing",\n"dependsOn": ["billing",\n"prices"] }',
+      'src/modules/billing/module.json':
+        '{ "name": "billing", "schema": "billing",\n"dependsOn": ["billing",\n"prices"] }',
     };
     expect(await told(files)).toEqual([
       'src/modules/orders/module.json:3 schema: must be a plain PostgreSQL name such as "orders"',
@@ -129,7 +130,10 @@ describe('the topology wall', () => {
     const files = Object.fromEntries(
       names.flatMap((name) => [
         [`src/modules/${name}/README.md`, `# ${name}\n\nIs called almost like something else.`],
-        [`src/modules/${name}/module.json`, `{ "name": "${name}", "schema": "${name.replace('-', '_')}", "dependsOn": ["orders"] }`],
+        [
+          `src/modules/${name}/module.json`,
+          `{ "name": "${name}", "schema": "${name.replace('-', '_')}", "dependsOn": ["orders"] }`,
+        ],
         [
           `src/modules/${name}/subscriber.ts`,
           `import { Subscribe } from '#kernel/messaging/subscriptions';
@@ -171,7 +175,9 @@ describe('the topology wall', () => {
   it('reads what this project takes and sends, and finds nothing wrong with it', async () => {
     expect(await topologyWall.violations(process.cwd(), { say: () => undefined })).toEqual([]);
     const handlers = readHandlers(process.cwd());
-    const of = (kind: string) => [...new Set(handlers.filter((each) => each.kind === kind).map(({ module }) => module))];
+    const of = (kind: string) => [
+      ...new Set(handlers.filter((each) => each.kind === kind).map(({ module }) => module)),
+    ];
     expect(of('subscribe')).toEqual(['inventory', 'orders']);
     expect(of('saga')).toEqual(['orders']);
     expect(of('answer')).toEqual(['billing', 'inventory']);

@@ -31,7 +31,15 @@ const UNKNOWN = {
 async function check(root: string, asked: Partial<Asked> = {}) {
   const printed: string[] = [];
   const told: string[] = [];
-  const given = { format: 'human', writeBaseline: false, fix: false, affected: false, root, only: 'topology', ...asked };
+  const given = {
+    format: 'human',
+    writeBaseline: false,
+    fix: false,
+    affected: false,
+    root,
+    only: 'topology',
+    ...asked,
+  };
   const streams = {
     print: (text: string) => printed.push(text),
     tell: (line: string) => told.push(line),
@@ -68,15 +76,16 @@ describe('seamline check', () => {
       'topology',
       '────────',
       'module-tells-its-purpose',
-      '  A module is understood by people who did not write it only if it says in a README what it is for, which words',
-      '  it uses and what must always hold.',
-      '  → Write src/modules/<module>/README.md: a heading, the purpose, the language, the invariants, the messages in',
-      '  and out.',
+      '  A module is understood by people who did not write it only if it says in a README what it is for, which',
+      '  words it uses and what must always hold.',
+      '  → Write src/modules/<module>/README.md: a heading, the purpose, the language, the invariants, the messages',
+      '  in and out.',
       '',
       '  src/modules/orders/README.md is empty',
       '',
       'depends-on-known-modules',
-      '  dependsOn names the modules whose contract/ a module imports: others, by the name of their folder, each once.',
+      '  dependsOn names the modules whose contract/ a module imports: others, by the name of their folder, each',
+      '  once.',
       '  → Correct the name in dependsOn, or remove it.',
       '',
       '  src/modules/stock/module.json:4 dependsOn names "prices", but there is no src/modules/prices',
@@ -100,11 +109,19 @@ describe('seamline check', () => {
 
   it.each<[string, Partial<Asked>, string]>([
     ['a format', { format: 'xml' }, 'There is no format "xml". Give --format one of human, json, github, sarif.'],
-    ['a check', { only: 'topology,import' }, 'There is no check "import". Give --only some of format,docs,types,imports,database,contracts,topology.'],
+    [
+      'a check',
+      { only: 'topology,import' },
+      'There is no check "import". Give --only some of format,docs,types,imports,database,contracts,topology.',
+    ],
     ['--affected alone', { affected: true }, '--affected makes no sense without --base.'],
     ['--base alone', { base: 'main' }, '--base makes no sense without --affected.'],
     ['the types of another project', { only: 'types' }, '"types" checks the project that the command belongs to'],
-    ['a baseline that is not there', { baseline: 'no-such-baseline.json' }, 'no-such-baseline.json. Write it with --write-baseline'],
+    [
+      'a baseline that is not there',
+      { baseline: 'no-such-baseline.json' },
+      'no-such-baseline.json. Write it with --write-baseline',
+    ],
     ['a revision that is not there', { affected: true, base: 'main' }, '--root'],
   ])('exits with 2 for %s that makes no sense', async (_what, asked, sentence) => {
     const { code, output, told } = await checkTree({}, asked);
@@ -203,7 +220,9 @@ describe('a baseline', () => {
       expect(stale.code).toBe(1);
       expect(stale.output).toContain('.seamline-baseline.json lists what is no longer there. Burn it down: run');
       expect(stale.output).toContain('topology depends-on-known-modules: src/modules/stock/module.json prices');
-      expect(stale.output).toContain('1 known violation in .seamline-baseline.json, to be burnt down. 1 more that it lists is gone.');
+      expect(stale.output).toContain(
+        '1 known violation in .seamline-baseline.json, to be burnt down. 1 more that it lists is gone.',
+      );
       expect(await check(root, { writeBaseline: true })).toMatchObject({
         code: 0,
         told: 'Wrote 1 known violation into .seamline-baseline.json, 1 fewer than before.',

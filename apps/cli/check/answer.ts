@@ -1,8 +1,8 @@
 import { UserError } from '../user-error.js';
-import { type Given, readRequest, readRoot } from './request.js';
 import { render } from './report/formats.js';
 import { humanReport } from './report/human.js';
 import { exitCodeOf } from './report/report.js';
+import { type Given, readRequest, readRoot } from './request.js';
 import { runCheck } from './run-check.js';
 
 export interface Asked extends Given {

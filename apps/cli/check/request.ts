@@ -92,7 +92,8 @@ function readNames({ only, writeBaseline }: Given, root: string): Name[] {
 
 function readFormat(format: string): Format {
   const known = FORMATS.find((each) => each === format);
-  if (known === undefined) throw wrong(`There is no format "${format}".`, `Give --format one of ${FORMATS.join(', ')}.`);
+  if (known === undefined)
+    throw wrong(`There is no format "${format}".`, `Give --format one of ${FORMATS.join(', ')}.`);
   return known;
 }
 

@@ -1,4 +1,4 @@
-import { UserError, explain, isMendable } from '../user-error.js';
+import { explain, isMendable, UserError } from '../user-error.js';
 import { entriesFor, judge } from './baseline/baseline.js';
 import { readBaseline, writeBaseline } from './baseline/baseline-file.js';
 import { CHECKS } from './housekeeping.js';
@@ -57,7 +57,10 @@ async function keep(
     number,
     number,
   ];
-  const change = before === undefined || now === then ? '' : `, ${Math.abs(now - then)} ${now < then ? 'fewer' : 'more'} than before`;
+  const change =
+    before === undefined || now === then
+      ? ''
+      : `, ${Math.abs(now - then)} ${now < then ? 'fewer' : 'more'} than before`;
   say(`Wrote ${now} known violation${now === 1 ? '' : 's'} into ${called}${change}.`);
 }
 

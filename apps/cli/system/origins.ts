@@ -52,6 +52,11 @@ export class Origins {
     return this.follow(file, expression, new Set());
   }
 
+  /** Where that is declared which a file exports under a name. */
+  ofExport(file: string, name: string): Origin | undefined {
+    return this.exported(file, name, new Set());
+  }
+
   private follow(file: string, expression: ts.Expression, seen: Set<string>): Origin | undefined {
     const plain = unwrapped(expression);
     if (ts.isIdentifier(plain)) return this.local(file, plain.text, seen);
@@ -191,7 +196,15 @@ export class Origins {
 
   private fileOf(base: string): string | undefined {
     const bare = base.replace(/\.[cm]?[jt]sx?$/, '');
-    const candidates = [base, `${bare}.ts`, `${bare}.mts`, `${bare}.cts`, `${bare}.tsx`, `${base}.ts`, `${bare}/index.ts`];
+    const candidates = [
+      base,
+      `${bare}.ts`,
+      `${bare}.mts`,
+      `${bare}.cts`,
+      `${bare}.tsx`,
+      `${base}.ts`,
+      `${bare}/index.ts`,
+    ];
     const there = candidates.find((each) => statSync(join(this.root, each), { throwIfNoEntry: false })?.isFile());
     if (there !== undefined) return there;
     return base.startsWith('src/shared-kernel/') ? `${bare}.ts` : undefined;
@@ -242,8 +255,7 @@ function unwrapped(expression: ts.Expression): ts.Expression {
 function loadedBy(expression: ts.Expression): string | undefined {
   if (!ts.isCallExpression(expression)) return undefined;
   const { expression: callee, arguments: given } = expression;
-  const loads =
-    callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
+  const loads = callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
   const [specifier] = given;
   return loads && specifier !== undefined && ts.isStringLiteralLike(specifier) ? specifier.text : undefined;
 }

@@ -5,7 +5,7 @@ import { type ImportGraph, readGraph } from './graph.js';
 import { isCode } from './source-tree.js';
 
 /** What is written for people or measured beside the product, and reaches no module. */
-const NO_CONCERN = /^(docs|bench|\.github|\.vscode|\.idea)\/|^[^/]+[.]md$|^LICENSE$/;
+const NO_CONCERN = /^(docs|bench|\.cache|\.github|\.vscode|\.idea)\/|^[^/]+[.]md$|^LICENSE$/;
 const MODULE = /^src\/modules\/([^/]+)\//;
 
 /**

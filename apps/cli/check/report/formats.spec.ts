@@ -80,7 +80,10 @@ describe('a report', () => {
 
 describe('for people', () => {
   it('what is wrong stands below its rule, and a table of all at the end', () => {
-    const text = humanReport(reportOf({ entries: [OIL, GONE], types: { problems: 2, report: 'a.ts is wrong\n' } }), false);
+    const text = humanReport(
+      reportOf({ entries: [OIL, GONE], types: { problems: 2, report: 'a.ts is wrong\n' } }),
+      false,
+    );
     expect(text.split('\n')).toEqual([
       '',
       'types',
@@ -129,7 +132,11 @@ describe('for people', () => {
 
 describe('as JSON', () => {
   it('it has the documented shape', () => {
-    const report = reportOf({ entries: [OIL, GONE], trouble: 'There is no server.', types: { problems: 1, report: 'a' } });
+    const report = reportOf({
+      entries: [OIL, GONE],
+      trouble: 'There is no server.',
+      types: { problems: 1, report: 'a' },
+    });
     const document = JSON.parse(jsonReport(report));
     expect(document).toEqual({
       version: 1,
@@ -138,13 +145,27 @@ describe('as JSON', () => {
       checks: [{ name: 'types', seconds: 2, problems: 1, report: 'a' }],
       walls: [
         { name: 'imports', seconds: 1.235, rules: 2, violations: 4, known: 1, notes: ['took its time'] },
-        { name: 'database', seconds: 0.1, rules: 0, violations: 0, known: 0, notes: [], trouble: 'There is no server.' },
+        {
+          name: 'database',
+          seconds: 0.1,
+          rules: 0,
+          violations: 0,
+          known: 0,
+          notes: [],
+          trouble: 'There is no server.',
+        },
       ],
       rules: RULES,
       violations: expect.any(Array),
       baseline: { file: '.seamline-baseline.json', stale: [GONE] },
     });
-    expect(document.violations[0]).toEqual({ wall: 'imports', rule: 'no-leaks', file: 'src/b.ts', what: 'leaks gas, 50% of it', subject: 'gas' });
+    expect(document.violations[0]).toEqual({
+      wall: 'imports',
+      rule: 'no-leaks',
+      file: 'src/b.ts',
+      what: 'leaks gas, 50% of it',
+      subject: 'gas',
+    });
     expect(document.violations).toHaveLength(4);
   });
 
@@ -162,7 +183,9 @@ describe('as JSON', () => {
 
 describe('for GitHub', () => {
   it('every violation is an annotation, and nothing in it ends it early', () => {
-    const { violations } = { violations: [VIOLATIONS[0] as Violation, leak('src/b.ts', undefined, 'gas\r\n::error::x')] };
+    const { violations } = {
+      violations: [VIOLATIONS[0] as Violation, leak('src/b.ts', undefined, 'gas\r\n::error::x')],
+    };
     expect(githubReport(reportOf({ violations }), '/elsewhere').split('\n')).toEqual([
       '::error file=src/b.ts,title=no-leaks::leaks gas%0D%0A::error::x, 50%25 of it%0AA leak is 100%25 wet, as a rule.%0AMend it:%0Aat once.',
       '::error file=src/ü #1%2C 100%25%3Aa.ts,line=9,title=no-leaks::leaks water, 50%25 of it%0AA leak is 100%25 wet, as a rule.%0AMend it:%0Aat once.',
@@ -177,19 +200,30 @@ describe('for GitHub', () => {
   });
 
   it('what could not look, what else is wrong and what is gone are annotations too', () => {
-    const given = { violations: [], entries: [GONE], trouble: 'No server.', types: { problems: 1, report: 'a.ts\nb.ts\n' } };
+    const given = {
+      violations: [],
+      entries: [GONE],
+      trouble: 'No server.',
+      types: { problems: 1, report: 'a.ts\nb.ts\n' },
+    };
     expect(githubReport(reportOf(given), '/').split('\n')).toEqual([
       '::error title=database could not look::No server.',
       '::error title=types%3A 1 wrong::a.ts%0Ab.ts',
-      expect.stringMatching(/^::error file=\.seamline-baseline\.json,title=baseline::no-noise: src\/gone\.ts noise: 2 of it /),
+      expect.stringMatching(
+        /^::error file=\.seamline-baseline\.json,title=baseline::no-noise: src\/gone\.ts noise: 2 of it /,
+      ),
       '',
     ]);
   });
 });
 
 describe('as SARIF', () => {
-  const { $schema: _draft, id: _id, ...schema } = JSON.parse(readFileSync('test/walls/sarif-schema-2.1.0.json', 'utf8'));
-  const ajv = new Ajv({ strict: false, allErrors: true });
+  const {
+    $schema: _draft,
+    id: _id,
+    ...schema
+  } = JSON.parse(readFileSync('test/walls/sarif-schema-2.1.0.json', 'utf8'));
+  const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
   addFormats.default(ajv);
   const isSarif = ajv.compile(schema);
   const logOf = (given: Given = {}): Log => JSON.parse(sarifReport(reportOf(given), '1.2.3'));
@@ -212,7 +246,12 @@ describe('as SARIF', () => {
     const [run] = logOf().runs;
     expect(run?.originalUriBaseIds).toEqual({ SRCROOT: { uri: 'file:///home/me/my%20shop/' } });
     const [gas, oil, , , water] = run?.results ?? [];
-    expect(water).toMatchObject({ ruleId: 'no-leaks', ruleIndex: 0, level: 'error', message: { text: 'leaks water, 50% of it' } });
+    expect(water).toMatchObject({
+      ruleId: 'no-leaks',
+      ruleIndex: 0,
+      level: 'error',
+      message: { text: 'leaks water, 50% of it' },
+    });
     expect(water?.locations?.[0]?.physicalLocation).toEqual({
       artifactLocation: { uri: 'src/%C3%BC%20%231%2C%20100%25%3Aa.ts', uriBaseId: 'SRCROOT' },
       region: { startLine: 9 },

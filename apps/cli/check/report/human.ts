@@ -45,7 +45,8 @@ function paragraph({ name, why, mend }: Rule, { fresh }: Report, styled: Style):
 function staleSection({ stale, baseline }: Report): Section[] {
   if (stale.length === 0) return [];
   const entries = stale.map(
-    ({ wall, rule, file, subject, count }) => `  ${wall} ${rule}: ${file} ${subject}${count > 1 ? ` (${count} of it)` : ''}`,
+    ({ wall, rule, file, subject, count }) =>
+      `  ${wall} ${rule}: ${file} ${subject}${count > 1 ? ` (${count} of it)` : ''}`,
   );
   return [['baseline', [`${baseline} lists what is no longer there. ${STALE_MEND}`, '', ...entries].join('\n')]];
 }

@@ -109,11 +109,13 @@ function circles(declared: readonly Declared[]): Broken[] {
       const circle = fromTheFirst(back);
       found.set(circle.join(' → '), circle);
     }
-  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([what, [first = '', second]]) => {
-    const { text = '', dependsOn = [] } = byName.get(first) ?? {};
-    const index = dependsOn.indexOf(second ?? '');
-    return problem('no-cycle-between-modules', first, text, ['dependsOn', index], what, what);
-  });
+  return [...found]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([what, [first = '', second]]) => {
+      const { text = '', dependsOn = [] } = byName.get(first) ?? {};
+      const index = dependsOn.indexOf(second ?? '');
+      return problem('no-cycle-between-modules', first, text, ['dependsOn', index], what, what);
+    });
 }
 
 /** From the one module to the other, both included; undefined where no dependency leads there. */

@@ -1,17 +1,18 @@
 import type { ModuleDeclaration } from '#kernel/topology/declaration';
-import type { ContractFound, ContractsRead } from '../../system/read-contracts.js';
-import type { Mention } from '../../system/read-handlers.js';
 import { moduleOf } from '../../system/module-files.js';
+import type { Origins } from '../../system/origins.js';
+import type { ContractFound, ContractsRead } from '../../system/read-contracts.js';
+import type { Mention, Sources } from '../../system/read-handlers.js';
 import type { Broken, RuleName } from './rules.js';
 
 /** What is wrong about who takes and sends which message; what is wrong about the messages themselves is said by the contracts. */
 export function messageViolations(
   { contracts, unreadable }: ContractsRead,
-  mentions: readonly Mention[],
+  { mentions, origins }: Pick<Sources, 'mentions' | 'origins'>,
   declarations: readonly ModuleDeclaration[],
 ): Broken[] {
   const cannotBeRead = new Set(unreadable.map(({ file }) => file));
-  const byPlace = new Map(contracts.map((contract) => [placeOf(contract.file, contract.exportName), contract]));
+  const byPlace = new Map(contracts.flatMap((contract) => placesOf(contract, origins).map((at) => [at, contract])));
   const met = mentions.map((mention) => ({ mention, contract: contractOf(mention, byPlace) }));
   const known = met.flatMap(({ mention, contract }) => (contract ? [{ mention, contract }] : []));
   return [
@@ -28,11 +29,18 @@ interface Known {
   readonly contract: ContractFound;
 }
 
-const placeOf = (file: string, exportName: string): string => `${file} ${exportName}`;
+/** Under which names a contract can be met: where it is exported, and where that has it from. */
+function placesOf({ file, exportName }: ContractFound, origins: Origins): string[] {
+  const origin = origins.ofExport(file, exportName);
+  return [
+    `${file} ${exportName}`,
+    ...(origin ? [`${origin.file} ${origin.name}`, `${origin.file} ${origin.local}`] : []),
+  ];
+}
 
 function contractOf({ origin }: Mention, byPlace: ReadonlyMap<string, ContractFound>): ContractFound | undefined {
   if (origin === undefined) return undefined;
-  return byPlace.get(placeOf(origin.file, origin.name)) ?? byPlace.get(placeOf(origin.file, origin.local));
+  return byPlace.get(`${origin.file} ${origin.name}`) ?? byPlace.get(`${origin.file} ${origin.local}`);
 }
 
 /** A message that a module keeps to itself needs no contract; what is wrong about an unreadable one is said elsewhere. */
@@ -40,7 +48,14 @@ function unknownMessage(mention: Mention, cannotBeRead: ReadonlySet<string>): Br
   const { origin, text, module } = mention;
   if (mention.kind === 'ask' || mention.kind === 'send' || mention.kind === 'publish') return [];
   if (origin === undefined)
-    return [broken('handler-names-its-message', mention, text, `${verb(mention)} ${text || 'nothing'}, which only running it would tell`)];
+    return [
+      broken(
+        'handler-names-its-message',
+        mention,
+        text,
+        `${verb(mention)} ${text || 'nothing'}, which only running it would tell`,
+      ),
+    ];
   if (cannotBeRead.has(origin.file)) return [];
   if (moduleOf(origin.file) === module && !isContract(origin.file)) return [];
   const what = `${verb(mention)} ${text}, which no contract declares (${origin.file})`;

@@ -42,5 +42,11 @@ function unlisted({ kind, file, line, text, inClass = '' }: Mention): Broken {
     kind === 'ask'
       ? `asks ${text}, which "asks" of BoundedContext.register does not list`
       : `declares ${inClass}, which "${property}" of BoundedContext.register does not list`;
-  return { rule: 'handlers-are-registered', file, line, what, subject: `${property} ${kind === 'ask' ? text : inClass}` };
+  return {
+    rule: 'handlers-are-registered',
+    file,
+    line,
+    what,
+    subject: `${property} ${kind === 'ask' ? text : inClass}`,
+  };
 }

@@ -39,7 +39,7 @@ const RULE_TEXTS = {
   },
   'handler-names-its-message': {
     why: 'Who takes which message is read from the sources, and a message that only running them would tell can neither be checked nor drawn.',
-    mend: "Hand the decorator the constant of a contract itself, as @Subscribe(OrderPlaced), instead of a parameter or what a function returns.",
+    mend: 'Hand the decorator the constant of a contract itself, as @Subscribe(OrderPlaced), instead of a parameter or what a function returns.',
   },
   'handler-takes-a-declared-message': {
     why: 'A subscription to what no contract declares never hears anything, because nobody can publish it.',

@@ -61,5 +61,7 @@ function initializersOf(source: ts.SourceFile, name: string): ts.Expression[] {
   return source.statements
     .filter(ts.isVariableStatement)
     .flatMap(({ declarationList }) => declarationList.declarations)
-    .flatMap((declared) => (declared.name.getText(source) === name && declared.initializer ? [declared.initializer] : []));
+    .flatMap((declared) =>
+      declared.name.getText(source) === name && declared.initializer ? [declared.initializer] : [],
+    );
 }

@@ -31,6 +31,6 @@ export async function topologyViolations(root: string, read = readContracts): Pr
     ...mapViolations(sources.origins, folders),
     ...placementViolations(root, folders),
     ...registrationViolations(sources),
-    ...messageViolations(await contracts, sources.mentions, declared),
+    ...messageViolations(await contracts, sources, declared),
   ];
 }
