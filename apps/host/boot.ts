@@ -28,6 +28,9 @@ export interface RunningApp {
 const ISSUER = 'seamline';
 const NO_DATABASE: Provisioned = { ownerUrl: '', moduleUrls: {} };
 
+/** How the HTTP API of the whole system introduces itself. */
+export const API = { title: 'Seamline', description: 'A small shop in six modules.', version: '1' };
+
 class AppModule {}
 
 /**
@@ -73,7 +76,7 @@ async function bootApp(
   };
   const http = await createHttpApp(root, {
     settings: { jwksUrl: keysFor(app, placement, settings, () => url), issuer: ISSUER, audience: ISSUER },
-    api: { title: 'Seamline', description: descriptionOf(app, placement), version: '1' },
+    api: { ...API, description: descriptionOf(app, placement) },
     logLevel: settings.logLevel,
     forwarding: wire && {
       placement,
@@ -123,7 +126,7 @@ async function listen(http: NestFastifyApplication, settings: Settings): Promise
 }
 
 function descriptionOf({ name, modules }: PlacedApp, { gateway, apps }: Placement): string {
-  if (apps.length === 1 || name === gateway.name) return 'A small shop in six modules.';
+  if (apps.length === 1 || name === gateway.name) return API.description;
   return `The part of a small shop that lives in the app ${name}: ${modules.join(', ')}.`;
 }
 

@@ -42,7 +42,12 @@ const resolve: Resolve = (specifier, context, next) => {
   try {
     return from(root);
   } catch {
+    // The next one.
+  }
+  try {
     return from(project);
+  } catch {
+    throw new Error(`it imports "${specifier}", which is not installed`);
   }
 };
 

@@ -6,7 +6,7 @@ export interface ExportedConstant {
   readonly meaning: string;
 }
 
-const EXPORTED = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^export const (\w+)/gm;
+const EXPORTED = /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^[ \t]*export const (\w+)/gm;
 
 /** The exported constants of a source, by name. */
 export function exportedConstants(source: string): Map<string, ExportedConstant> {

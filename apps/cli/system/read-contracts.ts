@@ -62,7 +62,11 @@ const LESS_PATIENCE = 3_000;
 export async function readContracts(root: string, patience = PATIENCE): Promise<ContractsRead> {
   const contracts: ContractFound[] = [];
   const unreadable: UnreadableContract[] = [];
-  for (let left = contractFiles(root), wait = patience; left.length > 0; wait = Math.min(wait, LESS_PATIENCE)) {
+  for (
+    let left: readonly string[] = contractFiles(root), wait = patience;
+    left.length > 0;
+    wait = Math.min(wait, LESS_PATIENCE)
+  ) {
     const { loaded, refused, rest } = await load(root, left, wait);
     contracts.push(...declaredOnes(loaded.flatMap((each) => found(root, each))));
     unreadable.push(...refused);
@@ -131,19 +135,22 @@ function load(root: string, files: readonly string[], patience: number): Promise
       }
       worker.terminate().then(() => resolve(loading));
     };
-    const watch = () => {
+    const watch = (within: number) => {
       clearTimeout(alarm);
-      alarm = setTimeout(() => end(`it has not come to the end of loading within ${patience / 1000} s`), patience);
+      alarm = setTimeout(() => end(`it has not come to the end of loading within ${within / 1000} s`), within);
     };
-    watch();
+    // Until the first begins, what all of them need is loaded.
+    watch(PATIENCE);
     worker.on('message', (message: FromLoader) => {
-      watch();
+      watch(patience);
       if ('begins' in message) underWay = message.begins;
       else if ('reason' in message) refuse(message.file, message.reason);
       else loading.loaded.push(message);
     });
     worker.on('error', (error) => end(oneLine(error.message)));
-    worker.on('exit', (code) => end(code === NEVER ? 'it awaits what never happens' : 'it ends the program that loads it'));
+    worker.on('exit', (code) =>
+      end(code === NEVER ? 'it awaits what never happens' : 'it ends the program that loads it'),
+    );
   });
 }
 

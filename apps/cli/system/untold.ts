@@ -58,8 +58,8 @@ const CHECKS = new Set([
   'string_format',
 ]);
 
-/** What `meta({…})` may say without saying anything else than zod does. */
-const NOTES = new Set(['id', 'title', 'description', 'examples', 'deprecated', 'x-unit']);
+/** What `meta({…})` may say without saying anything else than zod does; beside it only names of one's own, as `x-unit`. */
+const NOTES = new Set(['id', 'title', 'description', 'examples', 'deprecated']);
 
 /**
  * What a zod schema asks for and its JSON schema cannot say, or would say wrongly, each with its place: two versions that
@@ -88,7 +88,9 @@ function within(part: Part, above: ReadonlySet<Schema>): string[] {
 
 function notesOf(schema: Schema): string[] {
   const notes = Object.keys(z.globalRegistry.get(schema) ?? {});
-  return notes.filter((note) => !NOTES.has(note)).map((note) => `"${note}" in meta(…), which zod does not hold it to`);
+  return notes
+    .filter((note) => !NOTES.has(note) && !note.startsWith('x-'))
+    .map((note) => `"${note}" in meta(…), which zod does not hold it to`);
 }
 
 function own(definition: Definition, isProperty: boolean): string[] {
@@ -101,7 +103,8 @@ function own(definition: Definition, isProperty: boolean): string[] {
 
 function untoldType(definition: Definition, isProperty: boolean): string[] | undefined {
   const { type } = definition;
-  if (LEAVES.has(type) || ['array', 'tuple', 'nullable', 'readonly', 'default', 'lazy'].includes(type)) return undefined;
+  if (LEAVES.has(type) || ['array', 'tuple', 'nullable', 'readonly', 'default', 'lazy'].includes(type))
+    return undefined;
   switch (type) {
     case 'object':
       return definition.catchall?._zod.def.type === 'never' ? undefined : ['an open object; close it: z.strictObject'];
@@ -137,7 +140,11 @@ function partsOf(definition: Definition, { path, isProperty }: Part): Part[] {
   const one = (schema: Schema | null | undefined, at: string): Part[] =>
     schema ? [{ schema, path: at, isProperty: false }] : [];
   return [
-    ...Object.entries(shape).map(([key, schema]) => ({ schema, path: path ? `${path}.${key}` : key, isProperty: true })),
+    ...Object.entries(shape).map(([key, schema]) => ({
+      schema,
+      path: path ? `${path}.${key}` : key,
+      isProperty: true,
+    })),
     ...one(element, `${path}[]`),
     ...items.flatMap((item, n) => one(item, `${path}[${n}]`)),
     ...one(rest, `${path}[]`),

@@ -66,7 +66,9 @@ function mustBeTheOneBefore(kind: MessageKind, name: string, older: MessageType)
   const { subject, major } = NAME.exec(name)?.groups ?? {};
   const before = `${subject}.v${Number(major) - 1}`;
   if (older.kind !== kind || older.name !== before)
-    throw new Error(`${name} cannot upcast the ${older.kind} ${older.name}: only the ${kind} ${before} comes before it.`);
+    throw new Error(
+      `${name} cannot upcast the ${older.kind} ${older.name}: only the ${kind} ${before} comes before it.`,
+    );
 }
 
 /** Declares a fact. `key` names the property that orders it; `schema` must be closed (`z.strictObject`). */

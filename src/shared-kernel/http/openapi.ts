@@ -60,10 +60,15 @@ export function serveOpenApi(
   described: INestApplication,
   description: ApiDescription,
 ): void {
-  SwaggerModule.setup('docs', app, () => inOrder(describe(described, description)), {
+  SwaggerModule.setup('docs', app, () => openApiOf(described, description), {
     jsonDocumentUrl: 'openapi.json',
     raw: ['json'],
   });
+}
+
+/** The routes of an app, in an order that is the same wherever its modules live. */
+export function openApiOf(app: INestApplication, description: ApiDescription): OpenAPIObject {
+  return inOrder(describe(app, description));
 }
 
 function describe(app: INestApplication, { title, description, version }: ApiDescription): OpenAPIObject {

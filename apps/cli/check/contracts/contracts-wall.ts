@@ -1,0 +1,20 @@
+import { readContracts } from '../../system/read-contracts.js';
+import type { Violation, Wall } from '../wall.js';
+import { readGoldens } from './golden.js';
+import { judge } from './judge.js';
+import { RULES } from './rules.js';
+
+/** What passes between modules, held to what was released. */
+export const contractsWall: Wall = {
+  name: 'contracts',
+  rules: async () => RULES,
+  violations: async (root, { say }) => {
+    const read = await readContracts(root);
+    const { staleDocuments } = await import('../../contract/documents.js');
+    const stale = await staleDocuments(root, read, say);
+    return [
+      ...judge(read, readGoldens(root)),
+      ...stale.map(({ file, what }): Violation => ({ rule: 'documents-are-fresh', file, what, subject: '' })),
+    ];
+  },
+};
