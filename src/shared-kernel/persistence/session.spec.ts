@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createEmptyDatabase, type EmptyDatabase } from '#test/test-database';
+import { waitUntil } from '#test/until';
 import { isSerializationFailure } from './failures.js';
 import { Session } from './session.js';
 
@@ -253,6 +254,8 @@ describe('a session', () => {
 
   describe('whose connection goes away', () => {
     const cut = async (pid: number) => pool.query('select pg_terminate_backend($1)', [pid]);
+    const stateOf = async (pid: number) =>
+      (await pool.query('select state from pg_stat_activity where pid = $1', [pid])).rows[0]?.state;
     const replace = async () => {
       session.release(true);
       client = await pool.connect();
@@ -262,6 +265,7 @@ describe('a session', () => {
     it('rejects what is under way and what comes after, and is not taken for silent', async () => {
       const under = expect(run('select pg_sleep(30)')).rejects.toMatchObject({ code: '57P01' });
       const queued = expect(run('select 1')).rejects.toThrow();
+      await waitUntil(async () => (await stateOf(session.pid)) === 'active', 20_000, 'it is under way');
       await cut(session.pid);
       await under;
       await queued;
@@ -273,7 +277,7 @@ describe('a session', () => {
     it('says what happened when it was itself silent for too long', async () => {
       await run("set idle_in_transaction_session_timeout = '100ms'");
       await run('begin');
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await waitUntil(async () => (await stateOf(session.pid)) === undefined, 20_000, 'the server has ended it');
       await expect(run('insert into thing values (1)')).rejects.toThrow('said nothing to the database for so long');
       expect(session.wasSilent).toBe(true);
       await replace();
