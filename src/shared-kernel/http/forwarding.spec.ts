@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   Body,
@@ -18,6 +18,7 @@ import {
 } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { freePort } from '#test/transports/ports';
 import { DomainError } from '../contract/domain-error.js';
 import { currentContext, type TelemetryContext } from '../telemetry/context.js';
 import { Public } from './access.js';
@@ -254,7 +255,7 @@ describe('the gateway', () => {
     await using shop = await listen(gatewayWith(Pens), { placement, self: 'shop', modules });
     const started = Date.now();
     const answer = await fetch(`${shop.url}/notes`);
-    expect(Date.now() - started).toBeLessThan(1_000);
+    expect(Date.now() - started).toBeLessThan(10_000);
     expect(answer.status).toBe(503);
     expect(answer.headers.get('retry-after')).toBe('2');
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -334,12 +335,4 @@ function raw(url: string, text: string): Promise<string> {
     });
     socket.on('error', reject).on('close', () => resolve(answer));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -55,7 +55,7 @@ describe('health', () => {
     const started = Date.now();
     const answers = await Promise.all([app.inject('/health/ready'), app.inject('/health/ready')]);
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503]);
-    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(Date.now() - started).toBeLessThan(15_000);
     expect(asked).toBe(1);
   });
 });

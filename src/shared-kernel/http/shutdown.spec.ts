@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { Agent, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -75,7 +75,8 @@ describe('shutting down', () => {
     await new Promise((resolve) => silent.once('connect', resolve));
     const started = Date.now();
     await app.close();
-    expect(Date.now() - started).toBeLessThan(1_500);
+    // It would wait three seconds for a request under way.
+    expect(Date.now() - started).toBeLessThan(2_800);
     agent.destroy();
     silent.destroy();
   });
@@ -86,7 +87,7 @@ describe('shutting down', () => {
     const started = Date.now();
     await app.close();
     expect(Date.now() - started).toBeGreaterThan(2_900);
-    expect(Date.now() - started).toBeLessThan(8_000);
+    expect(Date.now() - started).toBeLessThan(15_000);
     expect(await underWay).toBe('cut off');
     finish('too late');
   });
@@ -94,7 +95,9 @@ describe('shutting down', () => {
   it('is not ready from the first moment', async () => {
     expect((await fetch(`${origin}/health/ready`)).status).toBe(200);
     // Given: one connection with a request under way and the next already sent behind it
+    const accepted = once(app.getHttpServer(), 'connection') as Promise<[Socket]>;
     const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+    const [atServer] = await accepted;
     let received = '';
     socket.on('data', (chunk) => {
       received += chunk;
@@ -103,7 +106,7 @@ describe('shutting down', () => {
     await until(() => finish !== undefined);
     const closing = app.close();
     socket.write('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => atServer.bytesRead === socket.bytesWritten);
     finish('done');
     await closing;
     await until(() => socket.destroyed || received.includes('not-ready'));

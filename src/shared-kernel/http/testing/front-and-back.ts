@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import type { Type } from '@nestjs/common';
 import { CqrsModule } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -6,6 +5,7 @@ import { rootOf } from '#test/booted-modules';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { TestTokens } from '#test/test-tokens';
 import { direct } from '#test/transports/direct';
+import { freePort } from '#test/transports/ports';
 import type { Between } from '#test/transports/under-test';
 import { type BoundedContextOptions, contextOf, Kernel, subscribedBy } from '../../bounded-context.js';
 import { Runtime } from '../../runtime.js';
@@ -66,9 +66,9 @@ export class FrontAndBack {
       logLevel: 'silent',
       forwarding: { placement: placementOf(names, http), self: app, modules, secret: SECRET },
     });
-    const { port: before = 0 } = this.urls[app] === undefined ? {} : { port: Number(new URL(this.urls[app]).port) };
-    await booted.listen(before, '127.0.0.1');
-    const { port } = booted.getHttpServer().address() as AddressInfo;
+    const { [app]: before } = this.urls;
+    const port = before === undefined ? await freePort() : Number(new URL(before).port);
+    await booted.listen(port, '127.0.0.1');
     this.apps[app] = booted;
     this.urls[app] = `http://127.0.0.1:${port}`;
   }
