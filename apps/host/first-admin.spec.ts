@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type FirstAdmin, withFirstAdmin } from './first-admin.js';
 import { readSite } from './site.js';
@@ -34,6 +35,17 @@ describe('the first administrator', () => {
     await boot(false);
     expect(told?.password).toBe(password);
     expect(said).toHaveLength(1);
+  });
+
+  it('is the one that another instance is just about to write down', async () => {
+    const draft = `${file()}.new`;
+    const theirs = { email: 'admin@seamline.example', password: 'long enough for anyone' };
+    await writeFile(draft, '');
+    const booted = expect(boot(false)).resolves.toBeUndefined();
+    await sleep(100);
+    await writeFile(draft, JSON.stringify(theirs));
+    await booted;
+    expect(told).toMatchObject(theirs);
   });
 
   it('leaves no file where another one was there before', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { BootOptions } from './boot-options.js';
 
@@ -15,6 +16,8 @@ export interface FirstAdmin {
 }
 
 const EMAIL = 'admin@seamline.example';
+/** From the making of a file to its contents, however busy the machine is. In milliseconds. */
+const WRITTEN_WITHIN = 2_000;
 
 /**
  * Boots with an administrator: the settings' one, or else a generated one, which is kept in `admin.json` (mode 0600)
@@ -63,8 +66,19 @@ async function draftedAdmin(draft: string): Promise<KeptAdmin> {
     return fresh;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await written(draft);
     return (await readAdmin(draft)) ?? draftedAdmin(draft);
   }
+}
+
+/** Resolves when whoever has made the file has written into it, removed it, or been given time enough to. */
+async function written(file: string): Promise<void> {
+  const isEmpty = () =>
+    stat(file).then(
+      ({ size }) => size === 0,
+      () => false,
+    );
+  for (const end = performance.now() + WRITTEN_WITHIN; (await isEmpty()) && performance.now() < end; ) await sleep(20);
 }
 
 async function keep(file: string, admin: KeptAdmin): Promise<void> {
