@@ -57,7 +57,7 @@ describe('reading CSV records', () => {
     for (let chunk = 0; chunk < 1000; chunk++) reader.push(Buffer.alloc(64 * 1024, 'x'));
     expect(reader.end()).toEqual([{ line: 1, reason: 'the line is longer than 65536 bytes' }]);
     // Gathering would copy 32 GB.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('names a stray quote inside a field', () => {

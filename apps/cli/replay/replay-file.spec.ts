@@ -7,6 +7,9 @@ import { UserError } from '../user-error.js';
 import { type Place, type ReplayFileOptions, replayFile } from './replay-file.js';
 import { FakeShop } from './testing/fake-shop.js';
 
+/** How long to wait for what never comes, and for what does. In seconds. */
+const [SOON, LONG] = [0.3, 20];
+
 const HEADER = 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country';
 
 let shop: FakeShop;
@@ -42,13 +45,13 @@ function replay(path: string, options: Partial<ReplayFileOptions> = {}, place: P
   const screen = { write: (text: string) => (printed += text) };
   return replayFile(
     path,
-    { url: shop.url, concurrency: 8, timeout: 0.3, strict: false, ...options },
+    { url: shop.url, concurrency: 8, timeout: SOON, strict: false, ...options },
     {
       out: screen,
       err: screen,
       env: { SEAMLINE_ADMIN_EMAIL: shop.admin.email, SEAMLINE_ADMIN_PASSWORD: shop.admin.password },
       signals: signals as unknown as Place['signals'],
-      patience: { outageMs: 2_000, attemptMs: 1_000, firstDelayMs: 10, longestDelayMs: 100 },
+      patience: { outageMs: 10_000, attemptMs: 10_000, firstDelayMs: 10, longestDelayMs: 100 },
       newsMs: 300,
       ...place,
     },
@@ -133,20 +136,20 @@ describe('replaying a file', () => {
 
   it('waits until news of products and customers has reached the other modules', async () => {
     shop.newsDelayMs = 150;
-    expect(await replay(await fileOf(...ORDERS))).toBe(0);
+    expect(await replay(await fileOf(...ORDERS), {}, { newsMs: LONG * 1_000 })).toBe(0);
   });
 
   it('waits until billing and inventory have heard of what orders says', async () => {
     shop.settleMs = 100;
     shop.echoMs = 150;
-    expect(await replay(await fileOf(...ORDERS))).toBe(0);
+    expect(await replay(await fileOf(...ORDERS), { timeout: LONG }, { newsMs: LONG * 1_000 })).toBe(0);
   });
 
   it('keeps to the rate it is given', async () => {
     const rows = Array.from({ length: 10 }, (_, index) => row(`${536400 + index}`, '22423', 1, '1'));
-    await replay(await fileOf(HEADER, ...rows), { rate: 50 });
+    await replay(await fileOf(HEADER, ...rows), { rate: 20 });
     const [first = 0, ...others] = shop.ordersAt;
-    expect((others.at(-1) ?? 0) - first).toBeGreaterThan(150);
+    expect((others.at(-1) ?? 0) - first).toBeGreaterThan(250);
   });
 });
 
@@ -288,7 +291,7 @@ describe('a server that fails meanwhile', () => {
     expect(await replay(await fileOf(...MANY))).toBe(0);
     await back;
     expect(shop.effects).toMatchObject({ order: 60, return: 1 });
-    expect(printed.match(/trying again for up to 2 s/g)).toHaveLength(1);
+    expect(printed.match(/trying again for up to 10 s/g)).toHaveLength(1);
     expect(printed.match(/answers again/g)).toHaveLength(1);
   });
 
@@ -326,7 +329,7 @@ describe('a server that fails meanwhile', () => {
 
   it('tries again what is never answered', async () => {
     shop.stallOnce();
-    const patience = { outageMs: 2_000, attemptMs: 100, firstDelayMs: 10, longestDelayMs: 20 };
+    const patience = { outageMs: 10_000, attemptMs: 500, firstDelayMs: 10, longestDelayMs: 20 };
     expect(await replay(await fileOf(...ORDERS), {}, { patience })).toBe(0);
   });
 });
