@@ -1,5 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { staleRules } from '#apps/cli/check/rules-page';
+import { rulesPage } from '#apps/cli/check/rules-page';
 import { type Rule, WALLS, type WallName } from '#apps/cli/check/wall';
 import { loadWall } from '#apps/cli/check/walls';
 import { FIXTURES as CONTRACTS } from '../walls/contracts.fixtures.js';
@@ -36,12 +37,15 @@ describe('the rules', () => {
     }
   });
 
-  it.each(WALLS)('of the wall "%s" each have a fixture that breaks them, and no fixture is about anything else', async (wall) => {
-    const names = new Set((await rulesOf(wall)).map(({ name }) => name));
-    const covered = new Set(FIXTURES[wall].map(({ rule }) => rule));
-    expect([...covered].filter((rule) => !names.has(rule))).toEqual([]);
-    expect([...names].filter((rule) => !covered.has(rule) && !isMadeForOneModule(rule))).toEqual([]);
-  });
+  it.each(WALLS)(
+    'of the wall "%s" each have a fixture that breaks them, and no fixture is about anything else',
+    async (wall) => {
+      const names = new Set((await rulesOf(wall)).map(({ name }) => name));
+      const covered = new Set(FIXTURES[wall].map(({ rule }) => rule));
+      expect([...covered].filter((rule) => !names.has(rule))).toEqual([]);
+      expect([...names].filter((rule) => !covered.has(rule) && !isMadeForOneModule(rule))).toEqual([]);
+    },
+  );
 
   it.each(WALLS)('of the wall "%s" have fixtures that differ from their twins, each telling what it shows', (wall) => {
     const told = FIXTURES[wall].map(({ rule, form }) => `${rule}: ${form}`);
@@ -53,7 +57,7 @@ describe('the rules', () => {
   });
 
   it('are all in docs/rules.md: what is deleted here is missed there', async () => {
-    expect(await staleRules(process.cwd())).toEqual([]);
+    expect(await readFile('docs/rules.md', 'utf8')).toBe(await rulesPage(process.cwd()));
   });
 });
 

@@ -1,27 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { differences } from '../graph/differences.js';
 import { moduleFolders } from '../system/module-files.js';
 import { type Rule, WALLS, type WallName } from './wall.js';
 import { loadWall } from './walls.js';
 
-/** Every rule of every wall, in the project. */
-export const PAGE = 'docs/rules.md';
-
-export async function writeRulesPage(root: string): Promise<void> {
-  await writeFile(join(root, PAGE), await freshPage(root));
-}
-
-/** The lines that writing it anew would remove (`-`) and add (`+`); none when it is fresh. */
-export async function staleRules(root: string): Promise<string[]> {
-  return differences(await readFile(join(root, PAGE), 'utf8').catch(() => ''), await freshPage(root));
-}
-
-async function freshPage(root: string): Promise<string> {
+/** docs/rules.md: every rule of every wall below `root`. */
+export async function rulesPage(root: string): Promise<string> {
   const modules = moduleFolders(root);
   const walls = await Promise.all(WALLS.map(async (name) => [name, await rulesOf(name, root, modules)] as const));
   const count = walls.reduce((sum, [, rules]) => sum + rules.length, 0);
-  return `<!-- Written by "npx seamline check --only docs --fix" from the walls. Change those and run it again. -->
+  return `<!-- Written by "npx seamline graph" from the walls. Change those and run it again. -->
 # The ${count} rules
 
 What "npx seamline check" holds ([check.md](check.md)); how to read a violation is told in [boundaries.md](boundaries.md).
