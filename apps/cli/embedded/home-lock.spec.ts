@@ -1,8 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { takeHomeLock } from './home-lock.js';
 
@@ -51,17 +51,31 @@ describe('the lock of a home', () => {
 
   it('goes to one only, when several find a dead holder', async () => {
     leaveBehind({ pid: deadPid(), identity: 'some boot:1' });
-    // They wait for the same moment, and for each other's answers before they end.
-    const moment = Date.now() + 700;
+    // They are told the moment when all of them are there, and end when all have answered.
     const script = `
       const { importTypeScript } = await import(${JSON.stringify(resolve('test/import-typescript.js'))});
       importTypeScript();
       const { takeHomeLock } = await import(${JSON.stringify(resolve('apps/cli/embedded/home-lock.ts'))});
-      while (Date.now() < ${moment});
-      try { takeHomeLock(${JSON.stringify(home)}); console.log('taken'); } catch { console.log('refused'); }
-      setTimeout(() => {}, 400);`;
-    const contender = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env: {} });
-    const answers = await Promise.all(Array.from({ length: 4 }, contender));
-    expect(answers.map(({ stdout }) => stdout.trim()).sort()).toEqual(['refused', 'refused', 'refused', 'taken']);
+      process.on('message', (moment) => {
+        while (Date.now() < moment);
+        let answer = 'taken';
+        try { takeHomeLock(${JSON.stringify(home)}); } catch { answer = 'refused'; }
+        process.send(answer);
+      });
+      process.send('ready');`;
+    const options: SpawnOptions = { env: {}, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] };
+    const contenders = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ['--input-type=module', '-e', script], options),
+    );
+    const said = () => Promise.all(contenders.map(async (each) => (await once(each, 'message'))[0]));
+    try {
+      await said();
+      const answers = said();
+      const moment = Date.now() + 100;
+      for (const each of contenders) each.send(moment);
+      expect((await answers).sort()).toEqual(['refused', 'refused', 'refused', 'taken']);
+    } finally {
+      for (const each of contenders) each.kill('SIGKILL');
+    }
   });
 });
