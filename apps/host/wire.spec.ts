@@ -52,8 +52,12 @@ describe('the certificates of the wire', () => {
 
   it('are refused at the start where no connection could be made with them', () => {
     expect(refusal(ours)).toBeUndefined();
-    expect(refusal({ ...ours, ca: 'none' })).toEqual([expect.stringMatching(/^WIRE_TLS_CA must be .*certificate in PEM/)]);
+    expect(refusal({ ...ours, ca: 'none' })).toEqual([
+      expect.stringMatching(/^WIRE_TLS_CA must be .*certificate in PEM/),
+    ]);
     for (const wrong of [{ key: other.key }, { key: 'none' }, { cert: 'none' }])
-      expect(refusal({ ...ours, ...wrong })).toEqual([expect.stringMatching(/^WIRE_TLS_CERT and WIRE_TLS_KEY must be/)]);
+      expect(refusal({ ...ours, ...wrong })).toEqual([
+        expect.stringMatching(/^WIRE_TLS_CERT and WIRE_TLS_KEY must be/),
+      ]);
   });
 });

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { PART_OF, type Word } from '../../apps/cli/start/parent.js';
 import { budgetOf } from '../../apps/cli/start/topology/connections.js';
@@ -46,11 +48,7 @@ export async function startApps(
   const plan = await planTopology(common, file);
   const children = plan.processes.map((each) => ({
     label: each.label,
-    child: fork(join(import.meta.dirname, 'app.js'), {
-      stdio: ['ignore', 2, 2, 'ipc'],
-      execArgv: [],
-      env: { ...common, ...own(each, plan), [PART_OF]: String(process.pid) },
-    }),
+    child: start({ ...common, ...own(each, plan) }),
   }));
   const stop = async () => {
     await Promise.all(children.map(({ child }) => ended(child)));
@@ -76,6 +74,19 @@ function own(each: PlannedProcess, { file, addresses, processes }: Plan): Record
     WIRE_HOST: HOST,
     WIRE_PORT: String(each.wirePort),
   };
+}
+
+function start(env: NodeJS.ProcessEnv): ChildProcess {
+  const child = fork(join(import.meta.dirname, 'app.js'), {
+    stdio: ['ignore', 'pipe', 2, 'ipc'],
+    execArgv: [],
+    env: { ...env, [PART_OF]: String(process.pid) },
+  });
+  // Its warnings; what it says of roles and schemas made for it is of no interest here.
+  createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+    if (line.startsWith('{')) process.stderr.write(`${line}\n`);
+  });
+  return child;
 }
 
 function ready(child: ChildProcess, label: string): Promise<void> {

@@ -42,7 +42,11 @@ export async function placeOrders(stage: Stage<ShopWork>): Promise<ShopRun> {
 type Busy = Pick<ShopRun, 'perSecond' | 'busy' | 'processorTime' | 'postgresTime'>;
 
 /** What is used is told for the time after the warm-up, and for the orders settled within it. */
-async function sellBusily({ work, databaseUrl }: Stage<ShopWork>, customers: Customers, pids: readonly number[]): Promise<Busy> {
+async function sellBusily(
+  { work, databaseUrl }: Stage<ShopWork>,
+  customers: Customers,
+  pids: readonly number[],
+): Promise<Busy> {
   const postgres = await postgresAt(databaseUrl);
   const used = () => ({ apps: processorTime(pids), postgres: postgres?.processorTime() });
   const measured = async () => {
@@ -63,7 +67,9 @@ async function sellBusily({ work, databaseUrl }: Stage<ShopWork>, customers: Cus
     busy,
     processorTime: (after.apps - before.apps) / orders,
     postgresTime:
-      after.postgres === undefined || before.postgres === undefined ? null : (after.postgres - before.postgres) / orders,
+      after.postgres === undefined || before.postgres === undefined
+        ? null
+        : (after.postgres - before.postgres) / orders,
   };
 }
 

@@ -39,7 +39,9 @@ export async function reconciled(databaseUrl: string, placed: number, { products
     for (const [what, query] of Object.entries(COUNTS)) await check(what, placed, query);
     await check('pence taken', pence, `select sum(amount) * 100 from billing.payment where status = 'captured'`);
     await check('messages set aside', 0, `select count(*) from (${SET_ASIDE}) every`);
-    const { rows } = await client.query<{ sku: string; reserved: string; on_hand: string }>('select * from inventory.stock');
+    const { rows } = await client.query<{ sku: string; reserved: string; on_hand: string }>(
+      'select * from inventory.stock',
+    );
     const right = rows.filter(
       (row) => Number(row.reserved) === (reserved.get(row.sku) ?? 0) && Number(row.on_hand) === STOCK,
     );

@@ -68,7 +68,11 @@ describe('apps with certificates in their settings', () => {
       await system.start('inventory');
       const order = await place();
       expect(order).toMatchObject({ status: 'placed', expected: 'unknown' });
-      await waitUntil(async () => /inventory cannot be reached at \S+ its certificate is not accepted here/.test(system.printed()), 15_000, 'it is said');
+      await waitUntil(
+        async () => /inventory cannot be reached at \S+ its certificate is not accepted here/.test(system.printed()),
+        15_000,
+        'it is said',
+      );
       expect(system.printed()).toContain('every app needs one of the authority in WIRE_TLS_CA');
 
       await system.kill('inventory');

@@ -17,9 +17,18 @@ const EACH = 3 * PARTITIONS;
 const LONG = 60_000;
 
 const BROKERS = [
-  { broker: bullmq, made: (url: string, system: string) => new BullMqTransport(redisFrom({ REDIS_URL: url }), 'app', system) },
-  { broker: rabbitmq, made: (url: string, system: string) => new RabbitMqTransport(rabbitMqFrom({ AMQP_URL: url }), 'app', system) },
-  { broker: nats, made: (url: string, system: string) => new NatsTransport(natsServerFrom({ NATS_URL: url }), 'app', system) },
+  {
+    broker: bullmq,
+    made: (url: string, system: string) => new BullMqTransport(redisFrom({ REDIS_URL: url }), 'app', system),
+  },
+  {
+    broker: rabbitmq,
+    made: (url: string, system: string) => new RabbitMqTransport(rabbitMqFrom({ AMQP_URL: url }), 'app', system),
+  },
+  {
+    broker: nats,
+    made: (url: string, system: string) => new NatsTransport(natsServerFrom({ NATS_URL: url }), 'app', system),
+  },
 ];
 
 const asked = await Promise.all(BROKERS.map(async (each) => ({ ...each, missing: await each.broker.missing() })));

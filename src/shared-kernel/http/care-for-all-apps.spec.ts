@@ -142,7 +142,10 @@ describe('care for the messages of all apps', () => {
     expect(await post('resume', halt)).toMatchObject({ status: 200, body: { remaining: [] } });
     await until(() => heard('books', 'kept back'));
     const slip = await post('pause', { subscriber: 'books', type: 'till.solt.v1' });
-    expect(slip).toMatchObject({ status: 422, body: { detail: expect.stringContaining('Did you mean "till.sold.v1"?') } });
+    expect(slip).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('Did you mean "till.sold.v1"?') },
+    });
   });
 
   it('tells who has taken a message in other apps, even when nobody has it any more', async () => {
@@ -152,8 +155,11 @@ describe('care for the messages of all apps', () => {
     expect((await get<MessageStory>(id)).body).toMatchObject({ retained: true, takenBy: ['books'], waiting: [] });
     await sql.query('delete from till.outbox where event_id = $1', [id]);
     for (const url of [both.url, both.urlOfBack]) {
-      const { status, body } = await send(url, 'GET', `/admin/messages/${id}`, { token });
-      expect({ status, detail: body.detail }).toEqual({ status: 404, detail: expect.stringContaining('books took it') });
+      const { status, body } = await send<{ detail: string }>(url, 'GET', `/admin/messages/${id}`, { token });
+      expect({ status, detail: body.detail }).toEqual({
+        status: 404,
+        detail: expect.stringContaining('books took it'),
+      });
     }
   });
 

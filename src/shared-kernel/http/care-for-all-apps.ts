@@ -69,7 +69,8 @@ export class CareForAllApps implements NestInterceptor {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const action = context.getHandler().name;
-    if (action === 'replay' || action === 'redeliver') return from(this.resend(action, request, http.getResponse(), next));
+    if (action === 'replay' || action === 'redeliver')
+      return from(this.resend(action, request, http.getResponse(), next));
     const app = this.appMeant(action, request);
     if (app === undefined) return from(this.askAll(action, request, next));
     const upstream = this.upstreams.get(app);

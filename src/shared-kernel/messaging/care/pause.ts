@@ -22,8 +22,8 @@ export async function pause(
   { subscriber, type, key }: Halt,
   action: Action,
 ): Promise<Paused> {
-  const { database, subscribes } = moduleNamed(subscriber, modules);
-  if (!subscribes) throw takesNone(subscriber, modules);
+  const { database, takes } = moduleNamed(subscriber, modules);
+  if (takes.length === 0) throw takesNone(subscriber, modules);
   return database.transaction(async (tx) => {
     const added = await tx.query('insert into pause (type, key) values ($1, $2) on conflict do nothing returning id', [
       type ?? null,
@@ -35,7 +35,7 @@ export async function pause(
 }
 
 function takesNone(subscriber: string, modules: readonly ModuleUnderCare[]): DomainError {
-  const takers = modules.filter(({ subscribes }) => subscribes).map(({ database }) => database.module);
+  const takers = modules.filter(({ takes }) => takes.length > 0).map(({ database }) => database.module);
   const message = `"${subscriber}" takes no messages, so there is nothing to pause. These do: ${takers.sort().join(', ')}.`;
   return new DomainError('unprocessable', 'takes-nothing', message);
 }

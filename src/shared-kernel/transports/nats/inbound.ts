@@ -67,7 +67,9 @@ export class Inbound {
       this.take(subscriber, letter);
     };
     for (let partition = 0; partition < PARTITIONS; partition++)
-      this.queues.push(connection.subscribe(this.subjects.queueOf(subscriber, partition), { queue: GROUP, callback: byQueue }));
+      this.queues.push(
+        connection.subscribe(this.subjects.queueOf(subscriber, partition), { queue: GROUP, callback: byQueue }),
+      );
     connection.subscribe(address, {
       callback: (error, letter) => {
         if (error) return;

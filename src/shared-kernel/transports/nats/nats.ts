@@ -25,14 +25,18 @@ export class NatsTransport implements Transport {
     const subjects = new Subjects(system);
     this.inbound = new Inbound(name, subjects, () => this.line.open);
     this.outbound = new Outbound(name, subjects, () => this.line.open);
-    this.line = new Line(server, { app, system }, {
-      up: (connection) => {
-        this.outbound.up(connection);
-        this.inbound.up(connection);
+    this.line = new Line(
+      server,
+      { app, system },
+      {
+        up: (connection) => {
+          this.outbound.up(connection);
+          this.inbound.up(connection);
+        },
+        down: (why) => this.outbound.lost(why),
+        refused: (subject, why) => this.outbound.refused(subject, why),
       },
-      down: (why) => this.outbound.lost(why),
-      refused: (subject, why) => this.outbound.refused(subject, why),
-    });
+    );
   }
 
   /** @throws BrokerNotUsable */

@@ -84,7 +84,9 @@ export class Outbound {
   private async post(batch: Batch): Promise<Acknowledgement> {
     const { subscriber, partition } = batch;
     const instance = this.instancesOf(subscriber).ownerOf(partition, performance.now());
-    const subject = instance ? this.subjects.addressOf(subscriber, instance) : this.subjects.queueOf(subscriber, partition);
+    const subject = instance
+      ? this.subjects.addressOf(subscriber, instance)
+      : this.subjects.queueOf(subscriber, partition);
     let id = '';
     try {
       return await this.correspondence.ask((given) => {
@@ -171,7 +173,9 @@ export class Outbound {
       const { subscriber, instance, heardAt } = posted;
       if (now - heardAt > SILENCE) this.gone(posted, `not a word within ${SILENCE} ms`);
       else if (instance && now - heardAt > ASK_EVERY / 2)
-        this.connection()?.publish(this.subjects.addressOf(subscriber, instance), '', { reply: this.subjects.answerTo(this.name, id) });
+        this.connection()?.publish(this.subjects.addressOf(subscriber, instance), '', {
+          reply: this.subjects.answerTo(this.name, id),
+        });
     }
   }
 }

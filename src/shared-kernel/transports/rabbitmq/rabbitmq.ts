@@ -125,7 +125,12 @@ export class RabbitMqTransport implements Transport {
   }
 
   private async openAt(node: RabbitMqNode): Promise<void> {
-    const session = await Session.open(node, { app: this.app, system: this.system }, this.events, this.receivers.keys());
+    const session = await Session.open(
+      node,
+      { app: this.app, system: this.system },
+      this.events,
+      this.receivers.keys(),
+    );
     this.session = session;
     // Who has come meanwhile.
     for (const subscriber of this.receivers.keys()) session.consume(subscriber);
