@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources stand in strings here, with their templates.
 import type { LiveRule, StaticRule } from '#apps/cli/check/database/rules';
 import type { Files } from '../architecture/source-tree.js';
 import type { Fixture } from './fixture.js';
@@ -88,7 +89,12 @@ const STATEMENTS: readonly Fixture[] = [
     'select 1 union all select id from billing.payment',
     'select 1 union all select id from payment',
   ),
-  query(OTHERS, 'an insert', 'insert into billing.payment (id) values ($1)', 'insert into payment as billing (id) values ($1)'),
+  query(
+    OTHERS,
+    'an insert',
+    'insert into billing.payment (id) values ($1)',
+    'insert into payment as billing (id) values ($1)',
+  ),
   query(OTHERS, 'an update', 'update billing.payment set id = $1', 'update payment billing set id = billing.id + $1'),
   query(
     OTHERS,
@@ -117,8 +123,18 @@ const STATEMENTS: readonly Fixture[] = [
   query(OTHERS, 'an operator', 'select 1 operator(billing.+) 2', 'select 1 operator(pg_catalog.+) 2'),
   query(OTHERS, 'a type', 'select $1::billing.money', 'select $1::orders.money'),
   query(OTHERS, 'a collation', `select 'x' collate billing.de`, `select 'x' collate pg_catalog."C"`),
-  query(OTHERS, 'a column with its schema', 'select billing.payment.id from stock', 'select orders.stock.id from stock'),
-  query(OTHERS, 'a sequence by its name', `select nextval('billing.payment_id')`, `select nextval('orders.payment_id')`),
+  query(
+    OTHERS,
+    'a column with its schema',
+    'select billing.payment.id from stock',
+    'select orders.stock.id from stock',
+  ),
+  query(
+    OTHERS,
+    'a sequence by its name',
+    `select nextval('billing.payment_id')`,
+    `select nextval('orders.payment_id')`,
+  ),
   query(OTHERS, 'a name cast to regclass', `select 'billing.payment'::regclass`, `select 'billing.payment'::text`),
   query(OTHERS, 'a name for to_regclass', `select to_regclass('billing.payment')`, `select lower('billing.payment')`),
   query(
@@ -251,12 +267,14 @@ const SOURCES: readonly Fixture[] = [
     broken: {
       ...HEALTHY,
       [`${ORDERS}/persistence/tables.ts`]: "export const TABLE = 'billing.payment';",
-      [`${ORDERS}/use-case.ts`]: "import { TABLE } from './persistence/tables.js';\nawait tx.query(`select * from ${TABLE}`);",
+      [`${ORDERS}/use-case.ts`]:
+        "import { TABLE } from './persistence/tables.js';\nawait tx.query(`select * from ${TABLE}`);",
     },
     clean: {
       ...HEALTHY,
       [`${ORDERS}/persistence/tables.ts`]: "export const TABLE = 'orders.payment';",
-      [`${ORDERS}/use-case.ts`]: "import { TABLE } from './persistence/tables.js';\nawait tx.query(`select * from ${TABLE}`);",
+      [`${ORDERS}/use-case.ts`]:
+        "import { TABLE } from './persistence/tables.js';\nawait tx.query(`select * from ${TABLE}`);",
     },
   },
   {
@@ -271,7 +289,8 @@ const SOURCES: readonly Fixture[] = [
     clean: {
       ...HEALTHY,
       'src/modules/billing/contract/tables.ts': "export const TABLE = 'billing.payment';",
-      'src/modules/billing/use-case.ts': "import { TABLE } from './contract/tables.js';\nawait tx.query(`select * from ${TABLE}`);",
+      'src/modules/billing/use-case.ts':
+        "import { TABLE } from './contract/tables.js';\nawait tx.query(`select * from ${TABLE}`);",
     },
   },
   fixture(
@@ -291,16 +310,36 @@ const SOURCES: readonly Fixture[] = [
 ];
 
 const BUILDERS: readonly Fixture[] = [
-  code(OTHERS, 'kysely: selectFrom', "db.selectFrom('billing.payment').selectAll();", "db.selectFrom('orders.payment as billing').selectAll();"),
+  code(
+    OTHERS,
+    'kysely: selectFrom',
+    "db.selectFrom('billing.payment').selectAll();",
+    "db.selectFrom('orders.payment as billing').selectAll();",
+  ),
   code(
     OTHERS,
     'kysely: several tables',
     "db.selectFrom(['stock', 'billing.payment as p']).selectAll();",
     "db.selectFrom(['stock', 'payment as billing']).select('billing.id');",
   ),
-  code(OTHERS, 'kysely: insertInto', "db.insertInto('billing.payment').values({});", "db.insertInto('payment').values({});"),
-  code(OTHERS, 'kysely: updateTable', "db.updateTable('billing.payment as p').set({});", "db.updateTable('payment as p').set({});"),
-  code(OTHERS, 'kysely: deleteFrom', "db.deleteFrom('billing.payment');", "db.deleteFrom('payment').where('billing.id', '=', 1);"),
+  code(
+    OTHERS,
+    'kysely: insertInto',
+    "db.insertInto('billing.payment').values({});",
+    "db.insertInto('payment').values({});",
+  ),
+  code(
+    OTHERS,
+    'kysely: updateTable',
+    "db.updateTable('billing.payment as p').set({});",
+    "db.updateTable('payment as p').set({});",
+  ),
+  code(
+    OTHERS,
+    'kysely: deleteFrom',
+    "db.deleteFrom('billing.payment');",
+    "db.deleteFrom('payment').where('billing.id', '=', 1);",
+  ),
   code(
     OTHERS,
     'kysely: a join',
@@ -363,7 +402,12 @@ const BUILDERS: readonly Fixture[] = [
   ),
   code(OTHERS, 'knex: a table', "knex('billing.payment').where({});", "knex('payment').where({ 'billing.id': 1 });"),
   code(OTHERS, 'knex: into', "qb.insert({}).into('billing.payment');", "qb.insert({}).into('payment');"),
-  code('ddl-in-its-own-schema', 'kysely: createTable', "db.schema.createTable('billing.x');", "db.schema.createTable('x');"),
+  code(
+    'ddl-in-its-own-schema',
+    'kysely: createTable',
+    "db.schema.createTable('billing.x');",
+    "db.schema.createTable('x');",
+  ),
   code(
     'no-foreign-key-across-schemas',
     'knex: inTable',
@@ -376,11 +420,21 @@ const BUILDERS: readonly Fixture[] = [
     "db.schema.createTable('x').addColumn('p', sql`uuid references billing.payment`);",
     "db.schema.createTable('x').addColumn('p', sql`uuid references payment`);",
   ),
-  code('nothing-beyond-a-schema', 'kysely: createSchema', "db.schema.createSchema('other');", "db.schema.createTable('other');"),
+  code(
+    'nothing-beyond-a-schema',
+    'kysely: createSchema',
+    "db.schema.createSchema('other');",
+    "db.schema.createTable('other');",
+  ),
 ];
 
 const MIGRATIONS: readonly Fixture[] = [
-  migration(OTHERS, 'a view', 'create view v as select * from billing.payment', 'create view v as select * from payment'),
+  migration(
+    OTHERS,
+    'a view',
+    'create view v as select * from billing.payment',
+    'create view v as select * from payment',
+  ),
   migration(OTHERS, 'a table like another', 'create table x (like billing.payment)', 'create table x (like payment)'),
   migration(
     OTHERS,
@@ -438,14 +492,19 @@ const MIGRATIONS: readonly Fixture[] = [
     'create function f() returns int language sql begin atomic select 1 from payment; end',
   ),
   body(OTHERS, 'a statement of PL/pgSQL', 'perform 1 from billing.payment;', 'perform 1 from payment;'),
-  body(OTHERS, 'an assignment of PL/pgSQL', 'r := (select p from billing.payment p);', 'r := (select p from payment p);'),
-  body(OTHERS, 'a loop of PL/pgSQL', 'for r in select * from billing.payment loop null; end loop;', 'for r in select * from payment loop null; end loop;'),
   body(
     OTHERS,
-    'dynamic SQL',
-    `execute 'delete from billing.payment';`,
-    `raise notice 'delete from billing.payment';`,
+    'an assignment of PL/pgSQL',
+    'r := (select p from billing.payment p);',
+    'r := (select p from payment p);',
   ),
+  body(
+    OTHERS,
+    'a loop of PL/pgSQL',
+    'for r in select * from billing.payment loop null; end loop;',
+    'for r in select * from payment loop null; end loop;',
+  ),
+  body(OTHERS, 'dynamic SQL', `execute 'delete from billing.payment';`, `raise notice 'delete from billing.payment';`),
   body(
     OTHERS,
     'dynamic SQL that is put together',
@@ -494,17 +553,33 @@ const MIGRATIONS: readonly Fixture[] = [
       ['a drop of a trigger', 'drop trigger t on billing.payment', 'drop trigger billing on payment'],
       ['a drop of a type', 'drop type billing.money', 'drop type orders.money'],
       ['an index', 'create index i on billing.payment (id)', 'create index i on payment (id)'],
-      ['a trigger', 'create trigger t after insert on billing.payment execute function f()', 'create trigger t after insert on payment execute function f()'],
+      [
+        'a trigger',
+        'create trigger t after insert on billing.payment execute function f()',
+        'create trigger t after insert on payment execute function f()',
+      ],
       ['a view', 'create view billing.v as select 1', 'create view v as select 1'],
-      ['a function', `create function billing.f() returns int language sql return 1`, 'create function f() returns int language sql return 1'],
+      [
+        'a function',
+        `create function billing.f() returns int language sql return 1`,
+        'create function f() returns int language sql return 1',
+      ],
       ['a type', `create type billing.t as enum ('a')`, `create type t as enum ('a')`],
       ['a domain', 'create domain billing.d as int', 'create domain d as int'],
       ['a sequence', 'create sequence billing.s', 'create sequence s'],
-      ['a comment', `comment on column billing.payment.id is 'x'`, `comment on column payment.id is 'of billing.payment.id'`],
+      [
+        'a comment',
+        `comment on column billing.payment.id is 'x'`,
+        `comment on column payment.id is 'of billing.payment.id'`,
+      ],
       ['a truncation', 'truncate stock, billing.payment', 'truncate stock, payment'],
       ['a table that moves', 'alter table stock set schema billing', 'alter table stock rename to billing'],
       ['a rename', 'alter table billing.payment rename to x', 'alter table payment rename to billing'],
-      ['dynamic SQL', `do $$ begin execute 'create table billing.x ()'; end $$`, `do $$ begin execute 'create table x ()'; end $$`],
+      [
+        'dynamic SQL',
+        `do $$ begin execute 'create table billing.x ()'; end $$`,
+        `do $$ begin execute 'create table x ()'; end $$`,
+      ],
     ] as const
   ).map(([form, broken, clean]) => migration('ddl-in-its-own-schema', form, broken, clean)),
   migration(
@@ -562,19 +637,39 @@ const DEEDS: readonly Fixture[] = [
       ['settings of a role', 'alter role clerk set work_mem = 1', 'alter table role set (fillfactor = 90)'],
       ['a drop of a schema', 'drop schema billing cascade', 'drop table schema_billing cascade'],
       ['a publication', 'create publication p for all tables', 'create table publication (id int primary key)'],
-      ['an event trigger', 'create event trigger t on ddl_command_end execute function f()', 'create trigger t after insert on stock execute function f()'],
+      [
+        'an event trigger',
+        'create event trigger t on ddl_command_end execute function f()',
+        'create trigger t after insert on stock execute function f()',
+      ],
       ['settings of the server', 'alter system set work_mem = 1', 'alter table system add work_mem int'],
       ['a comment on another schema', `comment on schema billing is 'x'`, `comment on schema orders is 'x'`],
-      ['dynamic SQL', `do $$ begin execute 'create schema other'; end $$`, `do $$ begin raise 'create schema other'; end $$`],
+      [
+        'dynamic SQL',
+        `do $$ begin execute 'create schema other'; end $$`,
+        `do $$ begin raise 'create schema other'; end $$`,
+      ],
     ] as const
   ).map(([form, broken, clean]) => migration('nothing-beyond-a-schema', form, broken, clean)),
   ...(
     [
-      ['a grant on a table', 'grant select on stock to public', `comment on table stock is 'grant select on stock to public'`],
+      [
+        'a grant on a table',
+        'grant select on stock to public',
+        `comment on table stock is 'grant select on stock to public'`,
+      ],
       ['a grant of a role', 'grant clerk to seller', `insert into grants values ('clerk', 'seller')`],
       ['a revocation', 'revoke execute on function f() from public', 'drop function f()'],
-      ['default privileges', 'alter default privileges grant select on tables to public', 'alter table stock alter grants set default 1'],
-      ['dynamic SQL', `do $$ begin execute format('grant usage on schema %I to %I', current_schema(), 'seller'); end $$`, 'do $$ begin perform 1; end $$'],
+      [
+        'default privileges',
+        'alter default privileges grant select on tables to public',
+        'alter table stock alter grants set default 1',
+      ],
+      [
+        'dynamic SQL',
+        `do $$ begin execute format('grant usage on schema %I to %I', current_schema(), 'seller'); end $$`,
+        'do $$ begin perform 1; end $$',
+      ],
     ] as const
   ).map(([form, broken, clean]) => migration('no-grants-by-modules', form, broken, clean)),
   migration(
@@ -583,17 +678,38 @@ const DEEDS: readonly Fixture[] = [
     'create function f() returns int language sql security definer return 1',
     `create function f() returns int language sql security invoker as $$ select 1 /* security definer */ $$`,
   ),
-  migration('no-security-definer', 'a function that becomes so', 'alter function f() security definer', 'alter function f() security invoker'),
+  migration(
+    'no-security-definer',
+    'a function that becomes so',
+    'alter function f() security definer',
+    'alter function f() security invoker',
+  ),
   ...(
     [
       ['SET', 'set local search_path = billing', 'set local search_path = orders, pg_temp'],
       ['SET SCHEMA', `set schema 'billing'`, `set schema 'orders'`],
-      ['set_config', `select set_config('search_path', 'billing', true)`, `select set_config('work_mem', 'billing', true)`],
-      ['a computed set_config', `select set_config('search_path', $1 || ', pg_temp', true)`, `select set_config('search_path', current_schema() || ', pg_temp', true)`],
+      [
+        'set_config',
+        `select set_config('search_path', 'billing', true)`,
+        `select set_config('work_mem', 'billing', true)`,
+      ],
+      [
+        'a computed set_config',
+        `select set_config('search_path', $1 || ', pg_temp', true)`,
+        `select set_config('search_path', current_schema() || ', pg_temp', true)`,
+      ],
       ['SET ROLE', 'set role shop_billing', `select 'set role shop_billing'`],
       ['RESET ROLE', 'begin; reset role', 'begin; reset work_mem'],
-      ['SET SESSION AUTHORIZATION', 'set session authorization shop_billing', 'set session characteristics as transaction read only'],
-      ['a write into pg_settings', `update pg_settings set setting = 'billing' where name = 'search_path'`, `update settings set setting = 'billing' where name = 'search_path'`],
+      [
+        'SET SESSION AUTHORIZATION',
+        'set session authorization shop_billing',
+        'set session characteristics as transaction read only',
+      ],
+      [
+        'a write into pg_settings',
+        `update pg_settings set setting = 'billing' where name = 'search_path'`,
+        `update settings set setting = 'billing' where name = 'search_path'`,
+      ],
     ] as const
   ).map(([form, broken, clean]) => query('no-change-of-role-or-search-path', form, broken, clean)),
   migration(
@@ -617,13 +733,25 @@ const DEEDS: readonly Fixture[] = [
   ...(
     [
       ['dblink', `select * from dblink('dbname=x', 'select 1') as t (a int)`, `select 'dblink(x)' as t`],
-      ['a foreign server', 'create server s foreign data wrapper postgres_fdw', 'create table server (id int primary key)'],
-      ['a foreign schema', 'import foreign schema x from server s into orders', 'create table foreign_schema (id int primary key)'],
+      [
+        'a foreign server',
+        'create server s foreign data wrapper postgres_fdw',
+        'create table server (id int primary key)',
+      ],
+      [
+        'a foreign schema',
+        'import foreign schema x from server s into orders',
+        'create table foreign_schema (id int primary key)',
+      ],
       ['an extension that reaches out', 'create extension postgres_fdw', `select 'create extension postgres_fdw'`],
       ['a file that is written', `copy stock to '/tmp/stock'`, 'copy stock to stdout'],
       ['a program', `copy stock from program 'cat'`, 'copy stock from stdin'],
       ['a file that is read', `select pg_read_file('/etc/passwd')`, `select pg_size_pretty(1::bigint)`],
-      ['a language that reaches out', `create function f() returns int language plpython3u as 'return 1'`, `create function f() returns int language sql as 'select 1'`],
+      [
+        'a language that reaches out',
+        `create function f() returns int language plpython3u as 'return 1'`,
+        `create function f() returns int language sql as 'select 1'`,
+      ],
     ] as const
   ).map(([form, broken, clean]) => query('no-way-out-of-the-database', form, broken, clean)),
   code(
@@ -635,8 +763,8 @@ const DEEDS: readonly Fixture[] = [
   code(
     'connects-as-itself',
     'the address of the whole database',
-    "const { DATABASE_URL } = process.env;",
-    "const { ORDERS_DATABASE_URL } = process.env;",
+    'const { DATABASE_URL } = process.env;',
+    'const { ORDERS_DATABASE_URL } = process.env;',
   ),
   code('connects-as-itself', 'a computed setting', "config.get('DATABASE_URL');", "config.get('DATABASE_URLS');"),
 ];
@@ -647,9 +775,9 @@ export const FIXTURES: readonly Fixture[] = [...STATEMENTS, ...SOURCES, ...BUILD
 /** What only looks like a violation. */
 export const LOOKALIKES: Readonly<Record<string, string>> = {
   'names of messages': "const names = ['orders.order-placed.v1', 'billing.payment-captured.v1', 'billing.paid'];",
-  'addresses': "fetch('https://billing.payment/from?x=billing.payment');",
-  'identifiers': 'const total = reorders.total + billing.payment.amount; const x = order.total;',
-  'prose': [
+  addresses: "fetch('https://billing.payment/from?x=billing.payment');",
+  identifiers: 'const total = reorders.total + billing.payment.amount; const x = order.total;',
+  prose: [
     "const a = 'Select a payment from billing.payment and go on.';",
     "const b = 'taken from billing.payment';",
     "const c = 'Grant admin to Bert'; const d = 'Set role admin'; const e = 'Create role admin';",
@@ -692,7 +820,12 @@ export interface LiveFixture {
   readonly mend: readonly string[];
 }
 
-const live = (rule: LiveRule, form: string, breaking: string | readonly string[], mend: string | readonly string[]): LiveFixture => ({
+const live = (
+  rule: LiveRule,
+  form: string,
+  breaking: string | readonly string[],
+  mend: string | readonly string[],
+): LiveFixture => ({
   rule,
   form,
   break: [breaking].flat(),
@@ -704,7 +837,7 @@ export const STANDING = [
   'create table orders.stock (id int primary key, amount int)',
   'create table billing.payment (id int primary key, amount int)',
   'create sequence billing.numbers',
-  'create type billing.state as enum (\'open\', \'closed\')',
+  "create type billing.state as enum ('open', 'closed')",
   'create function billing.total() returns int language sql return 1',
   'create function billing.told() returns trigger language plpgsql as $$ begin return new; end $$',
 ];
@@ -742,33 +875,118 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     'drop table public.legacy',
   ),
   live('module-role-is-plain', 'a superuser', 'alter role {orders} superuser', 'alter role {orders} nosuperuser'),
-  live('module-role-is-plain', 'a role that makes roles', 'alter role {orders} createrole', 'alter role {orders} nocreaterole'),
-  live('module-role-is-plain', 'a role that makes databases', 'alter role {orders} createdb', 'alter role {orders} nocreatedb'),
+  live(
+    'module-role-is-plain',
+    'a role that makes roles',
+    'alter role {orders} createrole',
+    'alter role {orders} nocreaterole',
+  ),
+  live(
+    'module-role-is-plain',
+    'a role that makes databases',
+    'alter role {orders} createdb',
+    'alter role {orders} nocreatedb',
+  ),
   live('module-role-is-plain', 'past row security', 'alter role {orders} bypassrls', 'alter role {orders} nobypassrls'),
   live('module-role-is-plain', 'replication', 'alter role {orders} replication', 'alter role {orders} noreplication'),
-  live('module-role-is-plain', 'a member of another module', 'grant {billing} to {orders}', 'revoke {billing} from {orders}'),
+  live(
+    'module-role-is-plain',
+    'a member of another module',
+    'grant {billing} to {orders}',
+    'revoke {billing} from {orders}',
+  ),
   live('module-role-is-plain', 'a member of the owner', 'grant {owner} to {orders}', 'revoke {owner} from {orders}'),
-  live('module-role-is-plain', 'a member of who reads everything', 'grant pg_read_all_data to {orders}', 'revoke pg_read_all_data from {orders}'),
+  live(
+    'module-role-is-plain',
+    'a member of who reads everything',
+    'grant pg_read_all_data to {orders}',
+    'revoke pg_read_all_data from {orders}',
+  ),
   live(
     'module-role-is-plain',
     'what it may pass on',
     'grant select on orders.stock to {orders} with grant option',
     'revoke grant option for select on orders.stock from {orders}',
   ),
-  live('role-creates-nothing', 'in its own schema', 'grant create on schema orders to {orders}', 'revoke create on schema orders from {orders}'),
-  live('role-creates-nothing', 'in another schema', 'grant create on schema billing to {orders}', 'revoke create on schema billing from {orders}'),
-  live('role-creates-nothing', 'in public', 'grant create on schema public to {orders}', 'revoke create on schema public from {orders}'),
-  live('role-creates-nothing', 'schemas', 'grant create on database {database} to {orders}', 'revoke create on database {database} from {orders}'),
-  live('role-owns-nothing', 'its own table', 'alter table orders.stock owner to {orders}', ['alter table orders.stock owner to {owner}', 'grant select, insert, update, delete on orders.stock to {orders}']),
-  live('role-owns-nothing', 'a table of another module', 'alter table billing.payment owner to {orders}', ['alter table billing.payment owner to {owner}']),
-  live('role-owns-nothing', 'a function', 'alter function billing.total() owner to {billing}', 'alter function billing.total() owner to {owner}'),
-  live('role-owns-nothing', 'a type', 'alter type billing.state owner to {billing}', 'alter type billing.state owner to {owner}'),
-  live('nothing-for-public', 'a schema', 'grant usage on schema billing to public', 'revoke usage on schema billing from public'),
-  live('nothing-for-public', 'a table', 'grant select on billing.payment to public', 'revoke select on billing.payment from public'),
-  live('nothing-for-public', 'a column', 'grant select (amount) on billing.payment to public', 'revoke select (amount) on billing.payment from public'),
-  live('nothing-for-public', 'a sequence', 'grant usage on sequence billing.numbers to public', 'revoke usage on sequence billing.numbers from public'),
-  live('nothing-for-public', 'creating in public', 'grant create on schema public to public', 'revoke create on schema public from public'),
-  live('nothing-for-public', 'creating schemas', 'grant create on database {database} to public', 'revoke create on database {database} from public'),
+  live(
+    'role-creates-nothing',
+    'in its own schema',
+    'grant create on schema orders to {orders}',
+    'revoke create on schema orders from {orders}',
+  ),
+  live(
+    'role-creates-nothing',
+    'in another schema',
+    'grant create on schema billing to {orders}',
+    'revoke create on schema billing from {orders}',
+  ),
+  live(
+    'role-creates-nothing',
+    'in public',
+    'grant create on schema public to {orders}',
+    'revoke create on schema public from {orders}',
+  ),
+  live(
+    'role-creates-nothing',
+    'schemas',
+    'grant create on database {database} to {orders}',
+    'revoke create on database {database} from {orders}',
+  ),
+  live('role-owns-nothing', 'its own table', 'alter table orders.stock owner to {orders}', [
+    'alter table orders.stock owner to {owner}',
+    'grant select, insert, update, delete on orders.stock to {orders}',
+  ]),
+  live('role-owns-nothing', 'a table of another module', 'alter table billing.payment owner to {orders}', [
+    'alter table billing.payment owner to {owner}',
+  ]),
+  live(
+    'role-owns-nothing',
+    'a function',
+    'alter function billing.total() owner to {billing}',
+    'alter function billing.total() owner to {owner}',
+  ),
+  live(
+    'role-owns-nothing',
+    'a type',
+    'alter type billing.state owner to {billing}',
+    'alter type billing.state owner to {owner}',
+  ),
+  live(
+    'nothing-for-public',
+    'a schema',
+    'grant usage on schema billing to public',
+    'revoke usage on schema billing from public',
+  ),
+  live(
+    'nothing-for-public',
+    'a table',
+    'grant select on billing.payment to public',
+    'revoke select on billing.payment from public',
+  ),
+  live(
+    'nothing-for-public',
+    'a column',
+    'grant select (amount) on billing.payment to public',
+    'revoke select (amount) on billing.payment from public',
+  ),
+  live(
+    'nothing-for-public',
+    'a sequence',
+    'grant usage on sequence billing.numbers to public',
+    'revoke usage on sequence billing.numbers from public',
+  ),
+  live(
+    'nothing-for-public',
+    'creating in public',
+    'grant create on schema public to public',
+    'revoke create on schema public from public',
+  ),
+  live(
+    'nothing-for-public',
+    'creating schemas',
+    'grant create on database {database} to public',
+    'revoke create on database {database} from public',
+  ),
   live(
     'nothing-for-public',
     'tables to come',
@@ -781,11 +999,19 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     'alter table orders.stock add payment int references billing.payment',
     'alter table orders.stock drop payment',
   ),
-  live('no-view-across-schemas', 'a view', 'create view orders.v as select id from billing.payment', 'drop view orders.v'),
+  live(
+    'no-view-across-schemas',
+    'a view',
+    'create view orders.v as select id from billing.payment',
+    'drop view orders.v',
+  ),
   live(
     'no-view-across-schemas',
     'a view over a view',
-    ['create view billing.inner_v as select id from billing.payment', 'create view orders.v as select id from (select * from billing.inner_v) x'],
+    [
+      'create view billing.inner_v as select id from billing.payment',
+      'create view orders.v as select id from (select * from billing.inner_v) x',
+    ],
     ['drop view orders.v', 'drop view billing.inner_v'],
   ),
   live(
@@ -800,7 +1026,12 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     'create rule r as on insert to orders.stock do also delete from billing.payment',
     'drop rule r on orders.stock',
   ),
-  live('no-view-across-schemas', 'a view in public', 'create view public.v as select id from billing.payment', 'drop view public.v'),
+  live(
+    'no-view-across-schemas',
+    'a view in public',
+    'create view public.v as select id from billing.payment',
+    'drop view public.v',
+  ),
   live(
     'no-code-across-schemas',
     'a function in SQL',
@@ -852,7 +1083,12 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     ],
     ['drop event trigger e', 'drop function billing.heard()'],
   ),
-  live('no-structure-across-schemas', 'a child', 'create table orders.child (primary key (id)) inherits (billing.payment)', 'drop table orders.child'),
+  live(
+    'no-structure-across-schemas',
+    'a child',
+    'create table orders.child (primary key (id)) inherits (billing.payment)',
+    'drop table orders.child',
+  ),
   live(
     'no-structure-across-schemas',
     'a partition',
@@ -862,7 +1098,12 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     ],
     'drop table billing.parted',
   ),
-  live('no-structure-across-schemas', 'a type', 'alter table orders.stock add state billing.state', 'alter table orders.stock drop state'),
+  live(
+    'no-structure-across-schemas',
+    'a type',
+    'alter table orders.stock add state billing.state',
+    'alter table orders.stock drop state',
+  ),
   live('no-structure-across-schemas', 'a domain', 'create domain orders.d as billing.state', 'drop domain orders.d'),
   live(
     'no-structure-across-schemas',
@@ -876,9 +1117,24 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     'alter role {orders} in database {database} set search_path = billing, orders',
     'alter role {orders} in database {database} set search_path = orders',
   ),
-  live('search-path-is-its-own', 'of a role, in every database', 'alter role {orders} set search_path = billing', 'alter role {orders} reset search_path'),
-  live('search-path-is-its-own', 'another role at once', 'alter role {orders} in database {database} set role = {billing}', 'alter role {orders} in database {database} reset role'),
-  live('search-path-is-its-own', 'of the database', 'alter database {database} set search_path = billing', 'alter database {database} reset search_path'),
+  live(
+    'search-path-is-its-own',
+    'of a role, in every database',
+    'alter role {orders} set search_path = billing',
+    'alter role {orders} reset search_path',
+  ),
+  live(
+    'search-path-is-its-own',
+    'another role at once',
+    'alter role {orders} in database {database} set role = {billing}',
+    'alter role {orders} in database {database} reset role',
+  ),
+  live(
+    'search-path-is-its-own',
+    'of the database',
+    'alter database {database} set search_path = billing',
+    'alter database {database} reset search_path',
+  ),
   live(
     'search-path-is-its-own',
     'of a function',
@@ -909,7 +1165,12 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     ],
     'drop function orders.f()',
   ),
-  live('every-table-has-a-primary-key', 'a table', 'create table orders.loose (id int not null unique)', 'drop table orders.loose'),
+  live(
+    'every-table-has-a-primary-key',
+    'a table',
+    'create table orders.loose (id int not null unique)',
+    'drop table orders.loose',
+  ),
   live(
     'every-table-has-a-primary-key',
     'a partition',
@@ -926,6 +1187,11 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
     ['create table public.stray (id int primary key)', 'alter table public.stray owner to {owner}'],
     'drop table public.stray',
   ),
-  live('nothing-outside-the-schemas', 'a schema of no module', 'create schema leftover authorization {owner}', 'drop schema leftover'),
+  live(
+    'nothing-outside-the-schemas',
+    'a schema of no module',
+    'create schema leftover authorization {owner}',
+    'drop schema leftover',
+  ),
   live('no-way-out-of-the-database', 'an extension', 'create extension postgres_fdw', 'drop extension postgres_fdw'),
 ];

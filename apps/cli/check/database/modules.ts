@@ -15,7 +15,10 @@ export function modulesBelow(root: string): SchemaOwner[] {
   const folder = join(root, 'src/modules');
   return entriesOf(folder)
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ module: name, schema: schemaIn(join(folder, name, 'module.json')) ?? name.replaceAll('-', '_') }))
+    .map(({ name }) => ({
+      module: name,
+      schema: schemaIn(join(folder, name, 'module.json')) ?? name.replaceAll('-', '_'),
+    }))
     .sort((a, b) => (a.module < b.module ? -1 : 1));
 }
 

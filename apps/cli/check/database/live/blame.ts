@@ -15,7 +15,12 @@ export function blamed(root: string, modules: readonly SchemaOwner[], answers: r
   return answers.map(({ rule, module, object, what, subject }) => {
     const owner = modules.find((each) => each.module === module);
     const made = owner && object !== null ? madeAt(filesIn(owner), object) : undefined;
-    return { rule, ...(made ?? { file: owner ? `src/modules/${owner.module}/module.json` : 'src/modules' }), what, subject };
+    return {
+      rule,
+      ...(made ?? { file: owner ? `src/modules/${owner.module}/module.json` : 'src/modules' }),
+      what,
+      subject,
+    };
   });
 }
 
@@ -37,8 +42,13 @@ const KINDS =
 /** The last place that makes something of that name: what stands now is what was made last. */
 function madeAt(files: readonly MigrationFile[], object: string): { file: string; line: number } | undefined {
   const name = object.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const making = new RegExp(`\\bcreate\\s+[\\w\\s]*?\\b(${KINDS})\\s+(if\\s+not\\s+exists\\s+)?("?\\w+"?\\.)?"?${name}"?(?!\\w)`, 'i');
+  const making = new RegExp(
+    `\\bcreate\\s+[\\w\\s]*?\\b(${KINDS})\\s+(if\\s+not\\s+exists\\s+)?("?\\w+"?\\.)?"?${name}"?(?!\\w)`,
+    'i',
+  );
   return files
-    .flatMap(({ path, lines }) => lines.flatMap((line, index) => (making.test(line) ? [{ file: path, line: index + 1 }] : [])))
+    .flatMap(({ path, lines }) =>
+      lines.flatMap((line, index) => (making.test(line) ? [{ file: path, line: index + 1 }] : [])),
+    )
     .at(-1);
 }

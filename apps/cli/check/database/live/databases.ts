@@ -26,7 +26,11 @@ export async function violationsInDatabase(root: string, options: WallOptions): 
     : askItsOwnCheck(root, options);
 }
 
-async function lookAtScratch(root: string, modules: readonly SchemaOwner[], options: WallOptions): Promise<Violation[]> {
+async function lookAtScratch(
+  root: string,
+  modules: readonly SchemaOwner[],
+  options: WallOptions,
+): Promise<Violation[]> {
   const { withScratchDatabase } = await import('./scratch-database.js');
   return withScratchDatabase(options.signal, async (url) =>
     blamed(root, modules, await inspectDatabase(url, modules, options.say)),

@@ -74,7 +74,7 @@ const GRANTED = `
            concat_ws(' ', CASE WHEN o.kind LIKE '%to come' THEN o.kind || ' in' ELSE o.kind END,
                      coalesce(o.schema || coalesce('.' || o.name, ''), o.name,
                               CASE WHEN o.kind LIKE '%to come' THEN 'every schema' END)) AS shown
-      FROM objects o, aclexplode(o.acl) a
+      FROM (SELECT * FROM objects WHERE acl IS NOT NULL) o, aclexplode(o.acl) a
      WHERE a.grantee <> o.owner)`;
 
 const GRANTS = `
@@ -170,7 +170,8 @@ const LINKS = `
       LEFT JOIN m am ON am.schema = an.nspname LEFT JOIN m bm ON bm.schema = bn.nspname
      WHERE a.ns <> b.ns AND bn.nspname NOT IN ${SYSTEM} AND coalesce(an.nspname, '') NOT IN ${SYSTEM}
        AND coalesce(am.module, bm.module) IS NOT NULL
-       AND NOT (a.kind = 'index' AND b.kind = 'index')
+       -- A partition's keys, indexes and triggers hang on its parent's; that it is a partition is told by the table.
+       AND NOT (a.kind IN ('index', 'constraint', 'trigger on') AND b.kind IN ('index', 'constraint', 'trigger on', 'table'))
        AND NOT ${OF_EXTENSION('a.classid', 'a.objid')} AND NOT ${OF_EXTENSION('b.classid', 'b.objid')}
      ORDER BY a.classid, a.objid, b.ns, b.kind = 'table' DESC, b.kind = 'index', b.name)
   SELECT DISTINCT
@@ -186,7 +187,8 @@ const LINKS = `
 const SEARCH_PATHS = `
   WITH ${MODULES}
   SELECT 'search-path-is-its-own' AS rule, m.module, NULL AS object,
-         format('sessions of role "%s" start with %s', m.role, c) AS what, c AS subject
+         format('sessions of role "%s" start with %s', m.role, c) AS what,
+         CASE WHEN c LIKE 'search_path=%' THEN c ELSE split_part(c, '=', 1) END AS subject
     FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN m ON m.role = r.rolname, unnest(s.setconfig) c
    WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
      AND (c LIKE 'search_path=%' AND c <> 'search_path=' || quote_ident(m.schema) OR c ~ '^(role|session_authorization)=')
@@ -203,10 +205,9 @@ const DEFINERS = `
     SELECT p.oid, p.proname, n.nspname, m.module, m.role,
            (SELECT substr(c, 13) FROM unnest(p.proconfig) c WHERE c LIKE 'search_path=%') AS path,
            has_function_privilege('public', p.oid, 'EXECUTE') AS open,
-           array(SELECT o.module FROM m o WHERE o.module IS DISTINCT FROM m.module
-                    AND has_function_privilege(o.role, p.oid, 'EXECUTE')
-                    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = o.role)) AS others,
-           (SELECT count(*) FROM m) AS modules
+           array(SELECT o.module FROM m o JOIN pg_roles r ON r.rolname = o.role
+                  WHERE o.module IS DISTINCT FROM m.module AND NOT r.rolsuper
+                    AND has_function_privilege(r.oid, p.oid, 'EXECUTE')) AS others
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace LEFT JOIN m ON m.schema = n.nspname
      WHERE p.prosecdef AND n.nspname NOT IN ${SYSTEM} AND NOT ${OF_EXTENSION("'pg_proc'::regclass", 'p.oid')})
   SELECT 'security-definer-is-closed' AS rule, d.module, d.proname AS object,
@@ -250,7 +251,17 @@ const WAYS_OUT = `
    WHERE NOT l.lanpltrusted AND l.lanname NOT IN ('sql', 'plpgsql') AND NOT ${OF_EXTENSION("'pg_proc'::regclass", 'p.oid')}`;
 
 /** All that a catalog is asked. */
-export const QUESTIONS: readonly string[] = [ROLES, GRANTS, FOR_PUBLIC, OWNED, LINKS, SEARCH_PATHS, DEFINERS, KEYLESS, WAYS_OUT];
+export const QUESTIONS: readonly string[] = [
+  ROLES,
+  GRANTS,
+  FOR_PUBLIC,
+  OWNED,
+  LINKS,
+  SEARCH_PATHS,
+  DEFINERS,
+  KEYLESS,
+  WAYS_OUT,
+];
 
 /** Functions of modules, with all that is written in them; what they name as text no catalog knows. */
 export const FUNCTIONS = `

@@ -5,7 +5,13 @@ import { migrate } from '#kernel/persistence/migrate';
 import { provision } from '#kernel/persistence/provision';
 
 /** Nothing in it outlives the look at it, so it need not survive a crash. */
-const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: 0 };
+const FAST = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: 0,
+};
 const PREFIX = 'seamline-check-';
 
 /**
@@ -30,7 +36,11 @@ export async function withScratchDatabase<Result>(
   };
   try {
     const { url } = await starting;
-    await settle(url, home, membersOfTheSystem().map(({ context }) => context));
+    await settle(
+      url,
+      home,
+      membersOfTheSystem().map(({ context }) => context),
+    );
     return await use(url);
   } finally {
     await remove();

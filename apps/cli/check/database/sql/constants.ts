@@ -34,8 +34,13 @@ const UNKNOWN: Parts = [undefined];
 function foldedParts(node: unknown): Parts {
   const constant = stringOf(node);
   if (constant !== undefined) return [constant];
-  const { A_Expr: operation, FuncCall: call, TypeCast: cast, ColumnRef: column, SQLValueFunction: value } = (node ??
-    {}) as Record<string, Node | undefined>;
+  const {
+    A_Expr: operation,
+    FuncCall: call,
+    TypeCast: cast,
+    ColumnRef: column,
+    SQLValueFunction: value,
+  } = (node ?? {}) as Record<string, Node | undefined>;
   if (cast) return foldedParts(cast.arg);
   if (operation && namesIn(operation.name).at(-1) === '||')
     return [...foldedParts(operation.lexpr), ...foldedParts(operation.rexpr)];

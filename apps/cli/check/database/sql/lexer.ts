@@ -68,7 +68,13 @@ function tokenAt(text: string, at: number): Token {
   if (dollar !== undefined) return dollarQuoted(text, at, dollar);
   const name = match(NAME, text, at);
   // As PostgreSQL does: only letters of ASCII are folded in UTF-8.
-  if (name !== undefined) return token('name', name.replace(/[A-Z]/g, (c) => c.toLowerCase()), at, name.length);
+  if (name !== undefined)
+    return token(
+      'name',
+      name.replace(/[A-Z]/g, (c) => c.toLowerCase()),
+      at,
+      name.length,
+    );
   const number = match(NUMBER, text, at);
   if (number !== undefined) return token('number', number, at, number.length);
   const sign = match(SIGN, text, at) as string;
@@ -128,8 +134,11 @@ function withoutUnicodeEscapes(text: string): string {
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
 
 function withoutBackslashes(text: string): string {
-  return text.replace(/\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|([0-7]{1,3})|([\s\S]))/g, (_, hex, unicode, octal, other) => {
-    if (other !== undefined) return ESCAPES[other] ?? other;
-    return String.fromCharCode(octal === undefined ? Number.parseInt(hex ?? unicode, 16) : Number.parseInt(octal, 8));
-  });
+  return text.replace(
+    /\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{4})|([0-7]{1,3})|([\s\S]))/g,
+    (_, hex, unicode, octal, other) => {
+      if (other !== undefined) return ESCAPES[other] ?? other;
+      return String.fromCharCode(octal === undefined ? Number.parseInt(hex ?? unicode, 16) : Number.parseInt(octal, 8));
+    },
+  );
 }

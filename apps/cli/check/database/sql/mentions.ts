@@ -1,5 +1,5 @@
-import type { Place } from '../text.js';
 import type { StaticRule } from '../rules.js';
+import type { Place } from '../text.js';
 
 /** Something that a statement names with a schema, or does. */
 export type Mention = (Named | Done) & {

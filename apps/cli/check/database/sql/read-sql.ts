@@ -18,7 +18,10 @@ export function readSql(text: Text, certainty: Certainty): Mention[] {
   if (!mayBeSql(text, certainty)) return [];
   const parsed = parseWith(text, certainty);
   if (parsed) return mentionsIn(parsed, certainty);
-  const whole = filled(text, text.map(() => HOLE));
+  const whole = filled(
+    text,
+    text.map(() => HOLE),
+  );
   const parts = statementsIn(whole);
   if (parts.length > 1) return parts.flatMap((part) => readSql([part], certainty));
   return mentionsByTokens(whole, certainty);
@@ -129,12 +132,19 @@ function parseFilled(text: Text): Parsed | undefined {
 }
 
 /** Tries the next filling of the hole that the trouble most likely comes from: the last one before it that has any left. */
-function chooseAnother(text: Text, fillings: readonly (readonly string[])[], chosen: number[], trouble: number): boolean {
+function chooseAnother(
+  text: Text,
+  fillings: readonly (readonly string[])[],
+  chosen: number[],
+  trouble: number,
+): boolean {
   const starts: number[] = [];
   let length = 0;
   for (const part of text) {
     if (isHole(part)) starts.push(length);
-    length += isHole(part) ? (fillings[starts.length - 1]?.[chosen[starts.length - 1] ?? 0] ?? '').length : part.text.length;
+    length += isHole(part)
+      ? (fillings[starts.length - 1]?.[chosen[starts.length - 1] ?? 0] ?? '').length
+      : part.text.length;
   }
   for (let index = starts.findLastIndex((start) => start <= trouble); index >= 0; index--) {
     const next = (chosen[index] ?? 0) + 1;
@@ -147,7 +157,8 @@ function chooseAnother(text: Text, fillings: readonly (readonly string[])[], cho
   return false;
 }
 
-const TAKES_A_NAME = /\b(from|join|into|update|table|only|truncate|view|index|sequence|function|references|on|as|column|schema|type|trigger|rename\s+to)\s+$/i;
+const TAKES_A_NAME =
+  /\b(from|join|into|update|table|only|truncate|view|index|sequence|function|references|on|as|column|schema|type|trigger|rename\s+to)\s+$/i;
 
 function likelyFillings(text: Text, index: number): readonly string[] {
   const before = neighbour(text[index - 1]);

@@ -67,7 +67,12 @@ export const BEYOND_SCHEMAS = new Set([
   'OBJECT_TRANSFORM',
 ]);
 
-export const FOREIGN_DATA = new Set(['OBJECT_FDW', 'OBJECT_FOREIGN_SERVER', 'OBJECT_FOREIGN_TABLE', 'OBJECT_USER_MAPPING']);
+export const FOREIGN_DATA = new Set([
+  'OBJECT_FDW',
+  'OBJECT_FOREIGN_SERVER',
+  'OBJECT_FOREIGN_TABLE',
+  'OBJECT_USER_MAPPING',
+]);
 
 /** Statements about what lies in no schema, and how they begin. */
 export const BEYOND: Readonly<Record<string, string>> = {

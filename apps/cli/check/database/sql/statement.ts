@@ -41,10 +41,16 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     const [schema, object] = parts.slice(-2);
     if (parts.length < 2 || schema === undefined || object === undefined) return;
     const at =
-      typeof location === 'number' ? statement.offsetOf(location) : (seek(tokens, schema, object, statement.start) ?? begin);
+      typeof location === 'number'
+        ? statement.offsetOf(location)
+        : (seek(tokens, schema, object, statement.start) ?? begin);
     found.push({ kind, schema, name: object, isGuess, place: words.placeAt(at), sql });
   };
-  const deed = (rule: StaticRule, what: string, extra: { unlessOnly?: readonly string[]; isAmbiguous?: boolean } = {}) => {
+  const deed = (
+    rule: StaticRule,
+    what: string,
+    extra: { unlessOnly?: readonly string[]; isAmbiguous?: boolean } = {},
+  ) => {
     found.push({ kind: 'deed', rule, what, isAmbiguous: false, ...extra, place: words.placeAt(begin), sql });
   };
   const hereAt = (location: unknown): Hole => ({
@@ -130,7 +136,8 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
       // schema.table.column; the table must be among those read, so this only tells a second time.
       const parts = namesIn(node.fields);
       if (parts.length >= 3) name('use', parts.slice(0, -1), node.location, true);
-      else if (parts.length === 2 && JSON.stringify(node.fields).includes('A_Star')) name('use', parts, node.location, true);
+      else if (parts.length === 2 && JSON.stringify(node.fields).includes('A_Star'))
+        name('use', parts, node.location, true);
     },
     A_Expr: (node) => name('use', namesIn(node.name), node.location),
     SubLink: (node) => name('use', namesIn(node.operName), node.location),
@@ -173,12 +180,14 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     const schema = TAKES_A_SCHEMA.test(last) ? stringOf(args[0]) : undefined;
     if (schema !== undefined) name('use', [...namesOf(schema), '*'], node.location);
     if (RUNS_TEXT.test(last))
-      for (const arg of args) if (stringOf(arg) !== undefined) found.push(...inner.sql(textOf(arg, hereAt(node.location))));
+      for (const arg of args)
+        if (stringOf(arg) !== undefined) found.push(...inner.sql(textOf(arg, hereAt(node.location))));
     if (last !== 'set_config') return;
     const setting = stringOf(args[0])?.toLowerCase();
     if (setting === 'search_path' && stringOf(args[1]) !== undefined) searchPath(namesOf(stringOf(args[1]) as string));
     // Made of what the server says at run time, as by current_schema(): told by what else stands in it.
-    else if (setting === 'search_path') searchPath(textOf(args[1], hereAt(undefined)).flatMap((part) => ('text' in part ? namesOf(part.text) : ['?'])));
+    else if (setting === 'search_path')
+      searchPath(textOf(args[1], hereAt(undefined)).flatMap((part) => ('text' in part ? namesOf(part.text) : ['?'])));
     else if (setting === 'role' || setting === 'session_authorization')
       deed('no-change-of-role-or-search-path', `set_config('${setting}', …)`);
   };
@@ -203,9 +212,13 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     if (setting === 'search_path' && isSet) {
       searchPath(((node.args ?? []) as unknown[]).flatMap((each) => namesOf(stringOf(each) ?? '?', false)));
     } else if (setting === 'role' || setting === 'session_authorization') {
-      deed('no-change-of-role-or-search-path', `${isSet ? 'SET' : 'RESET'} ${setting.replace('_', ' ').toUpperCase()}`, {
-        isAmbiguous: true,
-      });
+      deed(
+        'no-change-of-role-or-search-path',
+        `${isSet ? 'SET' : 'RESET'} ${setting.replace('_', ' ').toUpperCase()}`,
+        {
+          isAmbiguous: true,
+        },
+      );
     }
   };
 
@@ -268,7 +281,9 @@ function objectsIn(target: unknown): { parts: string[]; location?: unknown; rest
     const [first] = node.items as Node[];
     return first && 'String' in first ? [{ parts: namesIn(node.items) }] : node.items.flatMap(objectsIn);
   }
-  return Object.entries(node).flatMap(([key, value]) => (/^[A-Z]/.test(key) && key !== 'String' ? objectsIn(value) : []));
+  return Object.entries(node).flatMap(([key, value]) =>
+    /^[A-Z]/.test(key) && key !== 'String' ? objectsIn(value) : [],
+  );
 }
 
 function rangeParts({ schemaname, relname }: Node): string[] {

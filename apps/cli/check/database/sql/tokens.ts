@@ -1,7 +1,7 @@
 import type { Words } from '../text.js';
-import type { Certainty } from './read-sql.js';
 import { lex, type Token } from './lexer.js';
 import type { Mention } from './mentions.js';
+import type { Certainty } from './read-sql.js';
 import { shortened } from './statement.js';
 
 /** Words that a table, or what else has a schema, stands behind. */
@@ -22,7 +22,8 @@ export function mentionsByTokens(words: Words, certainty: Certainty): Mention[] 
   const sql = shortened(words.text);
   return tokens.flatMap((token, index): Mention[] => {
     const object = tokens[index + 2];
-    if (!isName(token) || tokens[index + 1]?.value !== '.' || !isName(object) || tokens[index - 1]?.value === '.') return [];
+    if (!isName(token) || tokens[index + 1]?.value !== '.' || !isName(object) || tokens[index - 1]?.value === '.')
+      return [];
     if (!standsForTable(tokens, index)) return [];
     return [
       {

@@ -4,6 +4,7 @@ import type { Mention } from '../sql/mentions.js';
 import { shortened } from '../sql/statement.js';
 import { filled, isHole, type Place, type Text } from '../text.js';
 import { type Fold, nameOf } from './fold.js';
+import { unwrapped } from './unwrapped.js';
 
 /**
  * Methods of query builders (kysely, knex, MikroORM) that are given a table, and whether a name alone can mean nothing
@@ -11,7 +12,8 @@ import { type Fold, nameOf } from './fold.js';
  */
 const TABLES =
   /^(selectFrom|insertInto|replaceInto|updateTable|deleteFrom|mergeInto|innerJoin|leftJoin|rightJoin|fullJoin|fullOuterJoin|leftOuterJoin|rightOuterJoin|crossJoin|innerJoinLateral|leftJoinLateral|crossJoinLateral|joinAndSelect|leftJoinAndSelect|innerJoinAndSelect|inTable|knex)$/;
-const MAYBE_TABLES = /^(from|into|join|table|using|insert|update|delete|truncate|del|createQueryBuilder|with|fromSubquery)$/;
+const MAYBE_TABLES =
+  /^(from|into|join|table|using|insert|update|delete|truncate|del|createQueryBuilder|with|fromSubquery)$/;
 const MADE =
   /^(createTable|createTableLike|createTableIfNotExists|alterTable|dropTable|dropTableIfExists|renameTable|createView|createViewOrReplace|createMaterializedView|dropView|dropMaterializedView|refreshMaterializedView|createType|dropType|hasTable|hasColumn)$/;
 const SCHEMAS = /^(withSchema|pgSchema)$/;
@@ -40,26 +42,45 @@ export function builderMentions(node: Call, fold: Fold, placeOf: (node: ts.Node)
     else if (TABLES.test(method) || MAYBE_TABLES.test(method))
       for (const each of tables) named(each, 'use', MAYBE_TABLES.test(method));
     else if (MADE.test(method)) named(first, 'definition', false);
-    else if (method === 'on' && /createIndex|dropIndex/.test(node.expression.getText())) named(first, 'definition', false);
+    else if (method === 'on' && /createIndex|dropIndex/.test(node.expression.getText()))
+      named(first, 'definition', false);
     else if (method === 'addForeignKeyConstraint' && others[1]) named(others[1], 'reference', false);
     if (SCHEMAS.test(method)) found.push(...schemasIn(first, fold, false, base));
-    if (SCHEMAS_MADE.test(method)) found.push({ kind: 'deed', rule: 'nothing-beyond-a-schema', what: 'CREATE SCHEMA', isAmbiguous: false, ...base(first) });
-    if (EXTENSIONS_MADE.test(method)) found.push({ kind: 'deed', rule: 'nothing-beyond-a-schema', what: 'CREATE EXTENSION', isAmbiguous: false, ...base(first) });
+    if (SCHEMAS_MADE.test(method))
+      found.push({
+        kind: 'deed',
+        rule: 'nothing-beyond-a-schema',
+        what: 'CREATE SCHEMA',
+        isAmbiguous: false,
+        ...base(first),
+      });
+    if (EXTENSIONS_MADE.test(method))
+      found.push({
+        kind: 'deed',
+        rule: 'nothing-beyond-a-schema',
+        what: 'CREATE EXTENSION',
+        isAmbiguous: false,
+        ...base(first),
+      });
   }
-  for (const argument of node.arguments ?? []) found.push(...optionMentions(argument, MAPPINGS.test(method), fold, base));
+  for (const argument of node.arguments ?? [])
+    found.push(...optionMentions(argument, MAPPINGS.test(method), fold, base));
   return found;
 }
 
 /** Array.from, Buffer.from and their like. */
 function isStandard(callee: ts.Expression): boolean {
-  return ts.isPropertyAccessExpression(callee) && /^(Array|Buffer|Object|Readable|Set|Map|[A-Z]\w*Array)$/.test(callee.expression.getText());
+  return (
+    ts.isPropertyAccessExpression(callee) &&
+    /^(Array|Buffer|Object|Readable|Set|Map|[A-Z]\w*Array)$/.test(callee.expression.getText())
+  );
 }
 
 type Base = (at: ts.Node) => { place: Place; sql: string };
 
 /** `schema` and the names of tables among the options of a call. */
 function optionMentions(argument: ts.Expression, isMapping: boolean, fold: Fold, base: Base): Mention[] {
-  const bare = ts.skipOuterExpressions(argument);
+  const bare = unwrapped(argument);
   if (!ts.isObjectLiteralExpression(bare) || isDeclaration(bare)) return [];
   return bare.properties.flatMap((property): Mention[] => {
     if (!ts.isPropertyAssignment(property)) return [];
@@ -91,7 +112,7 @@ function schemasIn(value: ts.Expression, fold: Fold, isGuess: boolean, base: Bas
 /** Schema and table of `billing.payment`, `billing.payment as p`, `billing.payment.id`; quoted names too. */
 function tableIn(text: Text): readonly [string, string] | undefined {
   const words = wordsOf(text);
-  if (words === undefined || !/^\s*(["\w$]|[^\x00-\x7f])+\s*\./.test(words)) return undefined;
+  if (words === undefined || !/^\s*["\w$\u0080-\uffff]+\s*\./.test(words)) return undefined;
   const tokens = lex(words);
   // Builders quote what they are given, so that it keeps its capitals.
   const part = (at: number) => {

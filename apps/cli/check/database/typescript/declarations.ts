@@ -1,9 +1,15 @@
 import ts from 'typescript';
 import type { Sources } from './sources.js';
+import { unwrapped } from './unwrapped.js';
 
 /** What a name stands for, as far as the sources tell. */
 export type Known =
-  | { readonly kind: 'value'; readonly at: ts.Node; readonly initializer: ts.Expression | undefined; readonly assignments: readonly Assignment[] }
+  | {
+      readonly kind: 'value';
+      readonly at: ts.Node;
+      readonly initializer: ts.Expression | undefined;
+      readonly assignments: readonly Assignment[];
+    }
   | { readonly kind: 'function'; readonly function: ts.FunctionLikeDeclaration }
   | { readonly kind: 'parameter'; readonly parameter: ts.ParameterDeclaration }
   | { readonly kind: 'text'; readonly text: string; readonly at: ts.Node }
@@ -73,7 +79,7 @@ function memberNamed(owner: ts.ClassLikeDeclaration, name: string): Known | unde
 }
 
 function propertyOf(value: ts.Expression, name: string): Known | undefined {
-  const bare = ts.skipOuterExpressions(value);
+  const bare = unwrapped(value);
   if (ts.isCallExpression(bare) && bare.arguments[0] && /\.freeze$/.test(bare.expression.getText()))
     return propertyOf(bare.arguments[0], name);
   if (ts.isArrayLiteralExpression(bare)) {
@@ -105,7 +111,7 @@ function variable(declaration: ts.VariableDeclaration): Known | undefined {
 }
 
 function valueOrFunction(at: ts.Node, initializer: ts.Expression | undefined): Known {
-  const bare = initializer && ts.skipOuterExpressions(initializer);
+  const bare = initializer && unwrapped(initializer);
   if (bare && (ts.isArrowFunction(bare) || ts.isFunctionExpression(bare))) return { kind: 'function', function: bare };
   return valueAt(at, initializer);
 }
@@ -138,7 +144,10 @@ function assigned(name: string, right: ts.Expression): Assignment {
   return isOfItself ? { right: right.right, isAppended: true } : { right, isAppended: false };
 }
 
-function imported(declaration: ts.ImportSpecifier | ts.ImportClause | ts.NamespaceImport, sources: Sources): Known | undefined {
+function imported(
+  declaration: ts.ImportSpecifier | ts.ImportClause | ts.NamespaceImport,
+  sources: Sources,
+): Known | undefined {
   const statement = ancestorsOf(declaration).find(ts.isImportDeclaration);
   const specifier = statement?.moduleSpecifier;
   if (!specifier || !ts.isStringLiteral(specifier)) return undefined;
@@ -147,10 +156,18 @@ function imported(declaration: ts.ImportSpecifier | ts.ImportClause | ts.Namespa
   const source = file === undefined ? undefined : sources.parsed(file);
   if (!source) return undefined;
   if (ts.isNamespaceImport(declaration)) return { kind: 'namespace', source };
-  return exportedFrom(source, ts.isImportClause(declaration) ? 'default' : (declaration.propertyName ?? declaration.name).text, sources);
+  return exportedFrom(
+    source,
+    ts.isImportClause(declaration) ? 'default' : (declaration.propertyName ?? declaration.name).text,
+    sources,
+  );
 }
 
-function json(at: ts.ImportSpecifier | ts.ImportClause | ts.NamespaceImport, specifier: string, sources: Sources): Known | undefined {
+function json(
+  at: ts.ImportSpecifier | ts.ImportClause | ts.NamespaceImport,
+  specifier: string,
+  sources: Sources,
+): Known | undefined {
   const file = sources.resolve(at.getSourceFile().fileName, specifier);
   const source = file === undefined ? undefined : sources.parsed(file);
   try {
@@ -217,7 +234,14 @@ function scopeOf(declaration: ts.Node): ts.Node {
 }
 
 function isScope(node: ts.Node): boolean {
-  return ts.isBlock(node) || ts.isFunctionLike(node) || ts.isSourceFile(node) || ts.isModuleBlock(node) || ts.isForOfStatement(node) || ts.isCaseBlock(node);
+  return (
+    ts.isBlock(node) ||
+    ts.isFunctionLike(node) ||
+    ts.isSourceFile(node) ||
+    ts.isModuleBlock(node) ||
+    ts.isForOfStatement(node) ||
+    ts.isCaseBlock(node)
+  );
 }
 
 function ancestorsOf(node: ts.Node): ts.Node[] {
@@ -227,7 +251,10 @@ function ancestorsOf(node: ts.Node): ts.Node[] {
 }
 
 function nameText(name: ts.PropertyName): string {
-  return ts.isIdentifier(name) || ts.isStringLiteralLike(name) || ts.isNumericLiteral(name) || ts.isPrivateIdentifier(name)
+  return ts.isIdentifier(name) ||
+    ts.isStringLiteralLike(name) ||
+    ts.isNumericLiteral(name) ||
+    ts.isPrivateIdentifier(name)
     ? name.text
     : '';
 }

@@ -3,6 +3,7 @@ import { isHole, type Place, type Text, type Words } from '../text.js';
 import { declarationOf, exportOf, type Known, membersOf } from './declarations.js';
 import { literalWords } from './literal.js';
 import type { Sources } from './sources.js';
+import { unwrapped } from './unwrapped.js';
 
 /** What an expression may say, by each way it can come out; a stretch that only the run time knows is a hole. */
 export type Fold = (expression: ts.Expression) => readonly Text[];
@@ -21,7 +22,7 @@ export function folder(sources: Sources): Fold {
   const fold = (node: ts.Expression, given: Given, depth: number): readonly Text[] => {
     if (depth > DEPTH) return unknown(node);
     const next = (each: ts.Expression) => fold(each, given, depth + 1);
-    const bare = ts.skipOuterExpressions(node);
+    const bare = unwrapped(node);
     if (bare !== node) return next(bare);
     if (ts.isStringLiteralLike(node) || ts.isNumericLiteral(node)) return [[wordsOf(node)]];
     if (ts.isTemplateExpression(node)) return template(node, next);
@@ -31,7 +32,7 @@ export function folder(sources: Sources): Fold {
     if (ts.isCallExpression(node)) return call(node, given, depth);
     if (ts.isAwaitExpression(node)) return next(node.expression);
     const known = knownAt(node, next);
-    return known ? valueOf(known, given, depth) : unknown(node);
+    return known ? textsOf(known, given, depth) : unknown(node);
   };
 
   const wordsOf = (node: ts.LiteralLikeNode): Words => {
@@ -55,7 +56,11 @@ export function folder(sources: Sources): Fold {
   /** Every way of the one followed by every way of the other. */
   const joined = (lists: readonly (readonly Text[])[], node: ts.Node): readonly Text[] =>
     lists.reduce<readonly Text[]>(
-      (before, after) => limited(before.flatMap((first) => after.map((second) => [...first, ...second])), node),
+      (before, after) =>
+        limited(
+          before.flatMap((first) => after.map((second) => [...first, ...second])),
+          node,
+        ),
       [[]],
     );
 
@@ -85,13 +90,21 @@ export function folder(sources: Sources): Fold {
     if (subject && name === 'join') {
       const items = itemsOf(subject);
       const separator = first ? next(first) : [[{ text: ',', placeAt: () => placeOf(node) }]];
-      if (items) return joined(items.flatMap((item, index) => (index > 0 ? [separator, next(item)] : [next(item)])), node);
+      if (items)
+        return joined(
+          items.flatMap((item, index) => (index > 0 ? [separator, next(item)] : [next(item)])),
+          node,
+        );
     }
     if (subject && name === 'concat') return joined([next(subject), ...node.arguments.map(next)], node);
     if (subject && SAME_TEXT.has(name)) return next(subject);
     const result = inlined(node, given, depth);
     if (result) return result;
-    if (first && QUOTES.has(name)) return joined(node.arguments.map((each, at) => quoted(next(each), each, at)), node);
+    if (first && QUOTES.has(name))
+      return joined(
+        node.arguments.map((each, at) => quoted(next(each), each, at)),
+        node,
+      );
     if (first && PASSES.has(name)) return next(first);
     return unknown(node);
   };
@@ -107,7 +120,7 @@ export function folder(sources: Sources): Fold {
 
   /** The elements of an array that is written out. */
   const itemsOf = (node: ts.Expression): readonly ts.Expression[] | undefined => {
-    const bare = ts.skipOuterExpressions(node);
+    const bare = unwrapped(node);
     if (ts.isArrayLiteralExpression(bare)) return bare.elements;
     const known = knownAt(bare, () => []);
     return known?.kind === 'value' && known.initializer ? itemsOf(known.initializer) : undefined;
@@ -136,11 +149,11 @@ export function folder(sources: Sources): Fold {
 
   const memberOf = (object: ts.Expression, name: string, at: ts.Node): Known | undefined => {
     if (object.kind === ts.SyntaxKind.ThisKeyword) return membersOf(at, name);
-    const known = knownAt(ts.skipOuterExpressions(object), () => []);
+    const known = knownAt(unwrapped(object), () => []);
     return known && exportOf(known, name, sources);
   };
 
-  const valueOf = (known: Known, given: Given, depth: number): readonly Text[] => {
+  const textsOf = (known: Known, given: Given, depth: number): readonly Text[] => {
     if (known.kind === 'text') return [[{ text: known.text, placeAt: () => placeOf(known.at) }]];
     if (known.kind === 'parameter') return given.get(known.parameter) ?? unknown(known.parameter);
     if (known.kind !== 'value') return unknown(known.kind === 'function' ? known.function : known.source);
@@ -166,11 +179,20 @@ export function folder(sources: Sources): Fold {
 /** Methods and functions whose result says what they are given. */
 const SAME_TEXT = new Set(['trim', 'trimStart', 'trimEnd', 'toString', 'valueOf', 'normalize']);
 const PASSES = new Set(['String', 'raw', 'lit', 'literal', 'dedent', 'stripIndent', 'unsafe']);
-const QUOTES = new Set(['escapeIdentifier', 'quoteIdent', 'quoteIdentifier', 'ident', 'identifier', 'id', 'ref', 'table']);
+const QUOTES = new Set([
+  'escapeIdentifier',
+  'quoteIdent',
+  'quoteIdentifier',
+  'ident',
+  'identifier',
+  'id',
+  'ref',
+  'table',
+]);
 
 /** The last part of what is called. */
 export function nameOf(callee: ts.Expression): string {
-  const bare = ts.skipOuterExpressions(callee);
+  const bare = unwrapped(callee);
   if (ts.isIdentifier(bare)) return bare.text;
   return ts.isPropertyAccessExpression(bare) ? bare.name.text : '';
 }

@@ -7,6 +7,7 @@ import { shortened } from '../sql/statement.js';
 import { filled, type Place, type Text } from '../text.js';
 import { builderMentions } from './builders.js';
 import { type Fold, nameOf } from './fold.js';
+import { unwrapped } from './unwrapped.js';
 
 /** Everything that a source file says to a database: SQL in its strings, query builders, mappings, addresses. */
 export function readTypescript(source: ts.SourceFile, file: string, fold: Fold): Mention[] {
@@ -20,13 +21,14 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
   });
 
   const read = (expression: ts.Expression, isRun: boolean) => {
-    done.add(ts.skipOuterExpressions(expression));
+    done.add(unwrapped(expression));
     const mentions = fold(expression).flatMap((text) => [
       ...readSql(text, isRun ? 'run' : 'found'),
       ...searchPathIn(text),
     ]);
     // A constant of another module is no fault of that one.
-    for (const each of mentions) found.push(each.place.file.startsWith(own) ? each : { ...each, place: placeOf(expression) });
+    for (const each of mentions)
+      found.push(each.place.file.startsWith(own) ? each : { ...each, place: placeOf(expression) });
   };
 
   const visit = (node: ts.Node): void => {
@@ -56,7 +58,7 @@ const STATEMENTS = /^(text|sql|query|statement)$/;
 function whatItRuns(node: ts.CallExpression): ts.Expression[] {
   const [first] = node.arguments;
   if (!first || !RUNS.test(nameOf(node.expression))) return [];
-  const bare = ts.skipOuterExpressions(first);
+  const bare = unwrapped(first);
   if (!ts.isObjectLiteralExpression(bare)) return isFunctionOrNew(bare) ? [] : [first];
   return bare.properties.flatMap((property) =>
     ts.isPropertyAssignment(property) && STATEMENTS.test(property.name.getText()) ? [property.initializer] : [],
@@ -108,7 +110,8 @@ function isProse(node: ts.Node): boolean {
   for (let at = node; at.parent && !ts.isStatement(at); at = at.parent) {
     const { parent } = at;
     if (ts.isFunctionLike(parent)) return false;
-    if (ts.isNewExpression(parent) && /(Error|Exception|Problem|Refusal|Logger)$/.test(nameOf(parent.expression))) return true;
+    if (ts.isNewExpression(parent) && /(Error|Exception|Problem|Refusal|Logger)$/.test(nameOf(parent.expression)))
+      return true;
     if (ts.isCallExpression(parent) && parent.expression !== at && SAYS.test(nameOf(parent.expression))) return true;
     if (ts.isPropertyAssignment(parent) && TELLS.test(parent.name.getText())) return true;
   }
@@ -117,22 +120,27 @@ function isProse(node: ts.Node): boolean {
 
 /** As options of a connection have it: `-c search_path=billing`. */
 function searchPathIn(text: Text): Mention[] {
-  const words = filled(text, text.map(() => HOLE));
-  const plain = decoded(words.text);
-  return [...plain.matchAll(/(?:-c\s*|options=.*|^\s*)(search_path|role|session_authorization)\s*=\s*([^;&']*?)(?=\s+-c|[;&']|$)/gi)].map(
-    ([whole, setting = '', value = '']) => {
-      const schemas = lex(value).flatMap((token) => (token.kind === 'sign' ? [] : [token.value]));
-      return {
-        kind: 'deed',
-        rule: 'no-change-of-role-or-search-path',
-        what: `${setting.toLowerCase()} = ${schemas.join(', ')}`,
-        ...(setting.toLowerCase() === 'search_path' ? { unlessOnly: schemas } : {}),
-        isAmbiguous: false,
-        place: words.placeAt(Math.max(0, words.text.indexOf(setting))),
-        sql: shortened(whole),
-      };
-    },
+  const words = filled(
+    text,
+    text.map(() => HOLE),
   );
+  const plain = decoded(words.text);
+  return [
+    ...plain.matchAll(
+      /(?:-c\s*|options=.*|^\s*)(search_path|role|session_authorization)\s*=\s*([^;&']*?)(?=\s+-c|[;&']|$)/gi,
+    ),
+  ].map(([whole, setting = '', value = '']) => {
+    const schemas = lex(value).flatMap((token) => (token.kind === 'sign' ? [] : [token.value]));
+    return {
+      kind: 'deed',
+      rule: 'no-change-of-role-or-search-path',
+      what: `${setting.toLowerCase()} = ${schemas.join(', ')}`,
+      ...(setting.toLowerCase() === 'search_path' ? { unlessOnly: schemas } : {}),
+      isAmbiguous: false,
+      place: words.placeAt(Math.max(0, words.text.indexOf(setting))),
+      sql: shortened(whole),
+    };
+  });
 }
 
 function decoded(text: string): string {

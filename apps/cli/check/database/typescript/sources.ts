@@ -24,7 +24,7 @@ export function sourcesBelow(root: string): Sources {
       const known = files.get(file) ?? parse(file);
       files.delete(file);
       files.set(file, known);
-      if (files.size > KEPT) for (const [oldest] of files.entries().take(1)) files.delete(oldest);
+      if (files.size > KEPT) files.delete(files.keys().next().value as string);
       return known;
     },
     resolve: (from, specifier) => {
@@ -51,7 +51,7 @@ function targetOf(root: string, from: string, specifier: string): string | undef
 function candidates(target: string): string[] {
   if (target.endsWith('.json')) return [target];
   const plain = target.replace(/\.[cm]?jsx?$/, '');
-  return [target, `${plain}.ts`, `${plain}.tsx`, `${plain}.mts`, `${plain}.cts`, join(plain, 'index.ts')].filter((file) =>
-    /\.[cm]?[jt]sx?$/.test(file),
+  return [target, `${plain}.ts`, `${plain}.tsx`, `${plain}.mts`, `${plain}.cts`, join(plain, 'index.ts')].filter(
+    (file) => /\.[cm]?[jt]sx?$/.test(file),
   );
 }
