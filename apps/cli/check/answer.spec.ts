@@ -84,7 +84,7 @@ describe('seamline check', () => {
       '  src/modules/orders/README.md is empty',
       '',
       'depends-on-known-modules',
-      '  dependsOn names the modules whose contract/ a module imports: others, by the name of their folder, each',
+      '  Lint, graph and the relays go by what dependsOn names: other modules, by the name of their folder, each',
       '  once.',
       '  → Correct the name in dependsOn, or remove it.',
       '',

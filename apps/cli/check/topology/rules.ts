@@ -18,7 +18,7 @@ const RULE_TEXTS = {
     mend: 'Give each module a "schema" of its own.',
   },
   'depends-on-known-modules': {
-    why: 'dependsOn names the modules whose contract/ a module imports: others, by the name of their folder, each once.',
+    why: 'Lint, graph and the relays go by what dependsOn names: other modules, by the name of their folder, each once.',
     mend: 'Correct the name in dependsOn, or remove it.',
   },
   'no-cycle-between-modules': {
