@@ -281,7 +281,7 @@ describe('what the walls of imports remember', () => {
       ...usedBy('orders', OFFERS, "import './lines.js';"),
       'src/modules/orders/lines.d.ts': 'export {};',
     };
-    expect(await changed(declared, nearer)).toEqual(['src/modules/orders/lines.ts only-a-modules-contract']);
+    expect(await changed(declared, nearer)).toContain('src/modules/orders/lines.ts only-a-modules-contract');
   });
 
   it('does not outlast declarations, packages, options or rules', async () => {

@@ -63,7 +63,15 @@ function writeEntries(file: string, entries: ReadonlyMap<string, readonly Import
     writeFileSync(aside, `${headOf(text)}\n${text}`);
     renameSync(aside, file);
   } catch {
-    rmSync(aside, { force: true });
+    removeIfThere(aside);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Its folder cannot be looked into either.
   }
 }
 

@@ -3,9 +3,21 @@ import type { Form, Import } from './import.js';
 import { type Note, noteStatements } from './note-statements.js';
 import { readDeepForms } from './read-deep-forms.js';
 
-/** Words without which a file holds none of the forms that may stand deep inside it. */
-const DEEP_WORDS =
-  /\\u|require|Require|\b(?:jest|vi|mock|URL|Worker|fork|getBuiltinModule|register|eval|Function|declare)\b/;
+/**
+ * Words without one of which a file holds none of the forms that may stand deep inside it, but for those that begin with
+ * `import`. Most files hold none, and need not be gone through.
+ */
+const DEEP_WORDS = new RegExp(
+  [
+    // A name may be written by escapes.
+    '\\\\u',
+    '\\brequire\\b|createRequire|getBuiltinModule',
+    '\\bjest\\b(?!/globals)|\\bvi\\b|node:test',
+    '__filename|__dirname',
+    'worker_threads|child_process|[\'"`](?:node:)?module[\'"`]',
+    '\\beval\\b|\\bFunction\\b',
+  ].join('|'),
+);
 
 /** Every place in a file that names another file, in every form that there is for it, in order of the lines. */
 export function readImports(fileName: string, text: string): Import[] {
@@ -17,8 +29,16 @@ export function readImports(fileName: string, text: string): Import[] {
   };
   noteReferences(file, imports);
   const shallow = noteStatements(file.statements, note);
-  if (DEEP_WORDS.test(text) || (text.match(/\bimport\b/g)?.length ?? 0) > shallow) readDeepForms(file, note);
+  if (mayBeDeep(text, shallow)) readDeepForms(file, note);
   return imports.sort((a, b) => a.line - b.line);
+}
+
+function mayBeDeep(text: string, shallowImports: number): boolean {
+  return (
+    (text.match(/\bimport\b/g)?.length ?? 0) > shallowImports ||
+    DEEP_WORDS.test(text) ||
+    (/\bdeclare\b/.test(text) && /\bmodule\b/.test(text))
+  );
 }
 
 function noteReferences(file: ts.SourceFile, imports: Import[]): void {

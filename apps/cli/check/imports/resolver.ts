@@ -58,7 +58,7 @@ export function createResolver(tree: SourceTree, packagesFrom: string): Resolve 
   };
 
   const resolveModule = (file: string, specifier: string, mode: ts.ResolutionMode): Target | undefined => {
-    if (isBuiltin(specifier)) return { path: specifier, types: ['core'], couldNotResolve: false };
+    if (isBuiltin(specifier)) return { path: plainNameOf(specifier), types: ['core'], couldNotResolve: false };
     const folder = folderOf(file);
     // A part after `?` is the loader's affair.
     for (const name of new Set([specifier, specifier.replace(/\?.*$/s, '')])) {
@@ -122,8 +122,14 @@ export function createResolver(tree: SourceTree, packagesFrom: string): Resolve 
   };
 }
 
+/** `fs` of `node:fs`; some parts of Node go by the long name alone. */
+function plainNameOf(builtin: string): string {
+  const plain = builtin.replace(/^node:/, '');
+  return isBuiltin(plain) ? plain : builtin;
+}
+
 function parseUrl(url: string, base: URL): URL | undefined {
-  return URL.canParse(url, base) ? new URL(url, base) : undefined;
+  return URL.canParse(url, base.href) ? new URL(url, base) : undefined;
 }
 
 /** Undefined where the URL names no path, as one of another host. */
