@@ -19,8 +19,8 @@ export const orders: Scenario<ShopRun> = {
       ? {
           customers: 8,
           products: 100,
-          warmUpSeconds: 1,
-          seconds: 3,
+          warmUpSeconds: 2,
+          seconds: 5,
           steady: { perSecond: 10, seconds: 2 },
           restSeconds: 0.5,
         }
