@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { BootRefusal } from '../boot-refusal.js';
 import { DomainError } from '../contract/domain-error.js';
 import type { QueryType, ReplyOf, RequestOf } from '../contract/query.js';
 import { asError } from '../persistence/failures.js';
@@ -42,8 +43,7 @@ export class Requests {
   /** A module of this process takes part. @throws when it may not; lists every reason. */
   join(participant: Participant): void {
     const problems = whyItMayNotTakePart(participant, this.answerers);
-    if (problems.length > 0)
-      throw new Error(listed(`Module "${participant.declaration.name}" cannot start:`, problems));
+    if (problems.length > 0) throw new BootRefusal(`Module "${participant.declaration.name}" cannot start:`, problems);
     this.participants.push(participant);
     for (const answerer of participant.answers) this.answerers.set(answerer.query.name, answerer);
   }
@@ -55,7 +55,7 @@ export class Requests {
    */
   mustBeWhole(): void {
     const problems = questionsWithoutAnswer(this.participants, this.answerers, this.elsewhere);
-    if (problems.length > 0) throw new Error(listed('Some queries can have no answer:', problems));
+    if (problems.length > 0) throw new BootRefusal('Some queries can have no answer:', problems);
     this.lookElsewhere();
   }
 
@@ -156,8 +156,4 @@ export class Requests {
     if (!this.correspondence) throw new NoAnswer('nobody-answers', `Nobody answers ${query.name}.`);
     return this.correspondence.ask(query, data, call, asker);
   }
-}
-
-function listed(title: string, problems: readonly string[]): string {
-  return `${title}\n${problems.map((problem) => `  ${problem}`).join('\n')}`;
 }
