@@ -65,7 +65,9 @@ export function readHandlers(root: string): HandlerFound[] {
   const asked = registrations.flatMap(({ module, file, lists }) =>
     lists
       .filter(({ property }) => property === 'asks')
-      .flatMap(({ entries }) => entries.map(({ line, origin }) => ({ module, file, line, kind: 'ask' as const, origin }))),
+      .flatMap(({ entries }) =>
+        entries.map(({ line, origin }) => ({ module, file, line, kind: 'ask' as const, origin })),
+      ),
   );
   return [...mentions, ...asked].flatMap(({ module, file, line, kind, origin }) => {
     const owner = origin && moduleOf(origin.file);

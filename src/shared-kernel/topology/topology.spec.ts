@@ -206,8 +206,13 @@ describe('what is wrong about a topology', () => {
     topologyProblems(json, MODULES).map((problem) => `${problem.about} ${problem.path.join('.')} ${problem.subject}`);
 
   it('is told apart, each with its place', () => {
-    expect(about({ ...ALONE, transport: 'pigeon', replicas: 2 })).toEqual(['shape transport transport', 'shape  topology']);
-    expect(about({ ...withOffice({ modules: ['orders', 'stock'] }), gateway: 'front', transport: 'in-process' })).toEqual([
+    expect(about({ ...ALONE, transport: 'pigeon', replicas: 2 })).toEqual([
+      'shape transport transport',
+      'shape  topology',
+    ]);
+    expect(
+      about({ ...withOffice({ modules: ['orders', 'stock'] }), gateway: 'front', transport: 'in-process' }),
+    ).toEqual([
       'placement apps.back-office.modules.1 back-office stock',
       'placement apps inventory',
       'placement apps.back-office.modules.0 orders',
