@@ -22,7 +22,8 @@ export function judged(mentions: readonly Mention[], owner: Owner): Violation[] 
     const found = mention.kind === 'deed' ? judgedDeed(mention, owner) : judgedName(mention, owner);
     if (found === undefined) return [];
     const { file, line } = mention.place;
-    return [{ rule: found.rule, file, line, what: `${found.what}, in: ${mention.sql}`, subject: found.subject }];
+    const what = `${found.what.replaceAll(HOLE, '…')}, in: ${mention.sql}`;
+    return [{ rule: found.rule, file, line, what, subject: found.subject.replaceAll(HOLE, '…') }];
   });
 }
 
@@ -44,8 +45,7 @@ function judgedName(named: Named, owner: Owner): Judgement | undefined {
   const other = owner.ownerOf(schema);
   if (other === undefined && (owner.isTest || (isGuess && schema !== 'public'))) return undefined;
   const subject = `${schema}.${name}`;
-  if (schema.includes(HOLE))
-    return { rule: 'no-computed-schema', what: `names ${shown(named)}`, subject: subject.replaceAll(HOLE, '…') };
+  if (schema.includes(HOLE)) return { rule: 'no-computed-schema', what: `names ${shown(named)}`, subject };
   return { rule: ruleFor(kind, other), what: `${VERBS[kind]} ${shown(named)}, ${whose(schema, other)}`, subject };
 }
 
@@ -58,7 +58,7 @@ function ruleFor(kind: Named['kind'], other: string | undefined): StaticRule {
 }
 
 function shown({ schema, name }: Named): string {
-  return name === '*' ? `schema ${schema}` : `${schema}.${name}`.replaceAll(HOLE, '…');
+  return name === '*' ? `schema ${schema}` : `${schema}.${name}`;
 }
 
 function whose(schema: string, other: string | undefined): string {

@@ -132,7 +132,7 @@ const OWNED = `
 
 /** What lies in a schema, or belongs to something that does: its kind, its schema and what it is called. */
 const LOCATED = `
-  located AS (
+  everything AS (
     SELECT 'pg_class'::regclass::oid AS classid, c.oid AS objid, c.relnamespace AS ns, c.relname::text AS name,
            CASE c.relkind WHEN 'i' THEN 'index' WHEN 'I' THEN 'index' WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view'
                 WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind
@@ -156,7 +156,9 @@ const LOCATED = `
     UNION ALL SELECT 'pg_collation'::regclass, oid, collnamespace, collname, 'collation' FROM pg_collation
     UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxnamespace, stxname, 'statistics' FROM pg_statistic_ext
     UNION ALL SELECT 'pg_event_trigger'::regclass, oid, 0, evtname, 'event trigger' FROM pg_event_trigger
-    UNION ALL SELECT 'pg_cast'::regclass, oid, 0, oid::text, 'cast' FROM pg_cast)`;
+    UNION ALL SELECT 'pg_cast'::regclass, oid, 0, oid::text, 'cast' FROM pg_cast),
+  located AS (
+    SELECT * FROM everything WHERE ns <> ALL (ARRAY(SELECT oid FROM pg_namespace WHERE nspname IN ${SYSTEM})))`;
 
 const LINKS = `
   WITH ${MODULES}, ${LOCATED}, links AS (
@@ -168,8 +170,7 @@ const LINKS = `
       JOIN located b ON b.classid = d.refclassid AND b.objid = d.refobjid
       LEFT JOIN pg_namespace an ON an.oid = a.ns JOIN pg_namespace bn ON bn.oid = b.ns
       LEFT JOIN m am ON am.schema = an.nspname LEFT JOIN m bm ON bm.schema = bn.nspname
-     WHERE a.ns <> b.ns AND bn.nspname NOT IN ${SYSTEM} AND coalesce(an.nspname, '') NOT IN ${SYSTEM}
-       AND coalesce(am.module, bm.module) IS NOT NULL
+     WHERE a.ns <> b.ns AND coalesce(am.module, bm.module) IS NOT NULL
        -- A partition's keys, indexes and triggers hang on its parent's; that it is a partition is told by the table.
        AND NOT (a.kind IN ('index', 'constraint', 'trigger on') AND b.kind IN ('index', 'constraint', 'trigger on', 'table'))
        AND NOT ${OF_EXTENSION('a.classid', 'a.objid')} AND NOT ${OF_EXTENSION('b.classid', 'b.objid')}

@@ -1,5 +1,5 @@
 /** Which fields of a statement hold what it creates, changes or drops. */
-export const TARGETS: Readonly<Record<string, readonly string[]>> = {
+export const TARGETS: ReadonlyMap<string, readonly string[]> = mapOf({
   AlterDomainStmt: ['typeName'],
   AlterEnumStmt: ['typeName'],
   AlterFunctionStmt: ['func'],
@@ -40,7 +40,7 @@ export const TARGETS: Readonly<Record<string, readonly string[]>> = {
   ViewStmt: ['view'],
   into: ['rel'],
   intoClause: ['rel'],
-};
+});
 
 /** Objects that are named by their table and a name of their own: the last part of the name is no table's. */
 export const PARTS_OF_TABLES = new Set([
@@ -75,7 +75,7 @@ export const FOREIGN_DATA = new Set([
 ]);
 
 /** Statements about what lies in no schema, and how they begin. */
-export const BEYOND: Readonly<Record<string, string>> = {
+export const BEYOND: ReadonlyMap<string, string> = mapOf({
   AlterDatabaseSetStmt: 'ALTER DATABASE',
   AlterDatabaseStmt: 'ALTER DATABASE',
   AlterDatabaseRefreshCollStmt: 'ALTER DATABASE',
@@ -107,10 +107,10 @@ export const BEYOND: Readonly<Record<string, string>> = {
   DropdbStmt: 'DROP DATABASE',
   LoadStmt: 'LOAD',
   ReassignOwnedStmt: 'REASSIGN OWNED',
-};
+});
 
 /** Statements that lead to other servers. */
-export const OUTSIDE: Readonly<Record<string, string>> = {
+export const OUTSIDE: ReadonlyMap<string, string> = mapOf({
   AlterFdwStmt: 'ALTER FOREIGN DATA WRAPPER',
   AlterForeignServerStmt: 'ALTER SERVER',
   AlterUserMappingStmt: 'ALTER USER MAPPING',
@@ -120,13 +120,13 @@ export const OUTSIDE: Readonly<Record<string, string>> = {
   CreateUserMappingStmt: 'CREATE USER MAPPING',
   DropUserMappingStmt: 'DROP USER MAPPING',
   ImportForeignSchemaStmt: 'IMPORT FOREIGN SCHEMA',
-};
+});
 
-export const GRANTS: Readonly<Record<string, string>> = {
+export const GRANTS: ReadonlyMap<string, string> = mapOf({
   AlterDefaultPrivilegesStmt: 'ALTER DEFAULT PRIVILEGES',
   GrantRoleStmt: 'GRANT of a role',
   GrantStmt: 'GRANT',
-};
+});
 
 export const WAYS_OUT = new Set(['dblink', 'file_fdw', 'postgres_fdw', 'adminpack', 'plpython3u', 'plperlu', 'pltclu']);
 
@@ -159,3 +159,8 @@ export const NAME_TYPES = new Set([
   'regconfig',
   'regdictionary',
 ]);
+
+/** A map, as a parse tree has fields that are called like members of every object: `constructor`. */
+function mapOf<Value>(entries: Readonly<Record<string, Value>>): ReadonlyMap<string, Value> {
+  return new Map(Object.entries(entries));
+}

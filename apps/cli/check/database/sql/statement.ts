@@ -1,6 +1,6 @@
 import type { StaticRule } from '../rules.js';
 import { type Hole, type Text, type Words, within } from '../text.js';
-import { namesIn, stringOf, textOf } from './constants.js';
+import { HOLE, namesIn, stringOf, textOf } from './constants.js';
 import { lex, type Token } from './lexer.js';
 import type { Mention, Named } from './mentions.js';
 import type { Node, Statement } from './parser.js';
@@ -70,21 +70,22 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     const node = value as Node;
     if (stopsAt(key, node)) return;
     named(key, node);
-    const targets = TARGETS[key] ?? [];
+    const targets = TARGETS.get(key) ?? [];
     for (const field of targets) define(node[field], node);
     visitAll(node, key === 'Constraint' ? ['pktable'] : targets);
   };
 
   /** What is told as a whole, so that its parts are not looked at. */
   const stopsAt = (key: string, node: Node): boolean => {
-    const grant = GRANTS[key];
+    const grant = GRANTS.get(key);
     if (grant !== undefined) {
       const isGrant = key !== 'GrantStmt' || node.is_grant === true;
       deed('no-grants-by-modules', isGrant ? grant : 'REVOKE', { isAmbiguous: key === 'GrantRoleStmt' });
       return true;
     }
-    if (OUTSIDE[key] !== undefined) {
-      deed('no-way-out-of-the-database', OUTSIDE[key]);
+    const outside = OUTSIDE.get(key);
+    if (outside !== undefined) {
+      deed('no-way-out-of-the-database', outside);
       return true;
     }
     if (key === 'CreateExtensionStmt' || key === 'CreatePLangStmt') {
@@ -93,16 +94,17 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
       deed(isWayOut ? 'no-way-out-of-the-database' : 'nothing-beyond-a-schema', what);
       return true;
     }
-    if (BEYOND[key] !== undefined) {
+    const beyond = BEYOND.get(key);
+    if (beyond !== undefined) {
       const object = node.schemaname ?? node.role ?? node.dbname ?? '';
-      const what = typeof object === 'string' ? `${BEYOND[key]} ${object}` : BEYOND[key];
+      const what = typeof object === 'string' ? `${beyond} ${object}` : beyond;
       deed('nothing-beyond-a-schema', what.trim(), { isAmbiguous: /Role|Schema|db|Owned|Load/.test(key) });
       return true;
     }
     const object = [node.removeType, node.objtype, node.objectType, node.renameType].find(
       (type): type is string => typeof type === 'string' && (BEYOND_SCHEMAS.has(type) || FOREIGN_DATA.has(type)),
     );
-    if (object === undefined || TARGETS[key] === undefined) return false;
+    if (object === undefined || !TARGETS.has(key)) return false;
     const words = object.replace('OBJECT_', '').replaceAll('_', ' ');
     const verb = key.replace(/(Owner|Stmt)/g, '').toUpperCase();
     const schemas = object === 'OBJECT_SCHEMA' && key === 'CommentStmt' ? namesIn([node.object]) : undefined;
@@ -126,7 +128,7 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
   const named = (key: string, node: Node): void => {
     if (typeof node.relname === 'string' && 'relpersistence' in node) name('use', rangeParts(node), node.location);
     if (Array.isArray(node.names) && 'typemod' in node) name('use', namesIn(node.names), node.location);
-    NAMED[key]?.(node);
+    if (Object.hasOwn(NAMED, key)) NAMED[key]?.(node);
   };
 
   const NAMED: Readonly<Record<string, (node: Node) => void>> = {
@@ -235,7 +237,8 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     const options = optionsIn((node.options ?? []) as unknown[]);
     functionChanged((node.options ?? []) as unknown[]);
     const language = stringOf(options.get('language'))?.toLowerCase() ?? 'sql';
-    if (!TRUSTED_LANGUAGES.has(language)) deed('no-way-out-of-the-database', `LANGUAGE ${language}`);
+    if (!TRUSTED_LANGUAGES.has(language) && language !== HOLE)
+      deed('no-way-out-of-the-database', `LANGUAGE ${language}`);
     const body = namesIn((options.get('as') as Node | undefined)?.List)[0];
     if (body !== undefined) readBody(body, language);
   };
@@ -248,7 +251,8 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
   const done = (node: Node): void => {
     const options = optionsIn((node.args ?? []) as unknown[]);
     const language = stringOf(options.get('language'))?.toLowerCase() ?? 'plpgsql';
-    if (!TRUSTED_LANGUAGES.has(language)) deed('no-way-out-of-the-database', `LANGUAGE ${language}`);
+    if (!TRUSTED_LANGUAGES.has(language) && language !== HOLE)
+      deed('no-way-out-of-the-database', `LANGUAGE ${language}`);
     const body = stringOf(options.get('as'));
     if (body !== undefined) readBody(body, language);
   };
@@ -319,6 +323,6 @@ function seek(tokens: readonly Token[], schema: string, object: string, base: nu
 
 /** A statement on one line, cut where it is long. */
 export function shortened(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = text.replaceAll(HOLE, '…').replace(/\s+/g, ' ').trim();
   return line.length > 120 ? `${line.slice(0, 119)}…` : line;
 }
