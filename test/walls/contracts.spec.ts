@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { contractsWall } from '#apps/cli/check/contracts/contracts-wall';
 import { RULES } from '#apps/cli/check/contracts/rules';
@@ -102,7 +103,8 @@ describe('the contracts wall', () => {
     );
   });
 
-  it('finds nothing wrong with this project', async () => {
+  it('finds nothing wrong with this project, nor its documents missing', async () => {
+    expect(['docs/asyncapi.json', 'docs/openapi.json'].filter((file) => !existsSync(file))).toEqual([]);
     expect(await contractsWall.violations(process.cwd(), { say: () => undefined })).toEqual([]);
   });
 

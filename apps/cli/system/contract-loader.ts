@@ -1,10 +1,11 @@
 // Runs in a worker thread: loads contracts of any repository, TypeScript and all, and tells what they declare. It begins
 // as a file by itself, because nothing but Node's own is there until its hooks are.
 import { existsSync, readFileSync } from 'node:fs';
-import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Options } from '@swc/core';
 import type { ContractFound } from './read-contracts.js';
 
 export interface ToLoader {
@@ -55,8 +56,20 @@ const ALIAS = /^#(?<alias>kernel|modules)\/(?<path>.+)$/;
 
 const load: Load = (url, context, next) => {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
-  const text = readFileSync(fileURLToPath(url), 'utf8');
-  return { format: 'module', source: stripTypeScriptTypes(text, { mode: 'transform' }), shortCircuit: true };
+  const { code } = swc.transformSync(readFileSync(fileURLToPath(url), 'utf8'), TYPESCRIPT);
+  return { format: 'module', source: code, shortCircuit: true };
+};
+
+// Several times as fast as Node's own way of taking the types off, and it knows enumerations and decorators.
+const swc: typeof import('@swc/core') = createRequire(join(project, 'package.json'))('@swc/core');
+const TYPESCRIPT: Options = {
+  swcrc: false,
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    target: 'es2023',
+    experimental: { keepImportAttributes: true },
+    transform: { legacyDecorator: true, useDefineForClassFields: true },
+  },
 };
 
 /** The TypeScript file that an import means: an alias of this layout, or the source of a `.js` that was not built. */
@@ -85,7 +98,7 @@ async function loaded(file: string): Promise<FromLoader> {
   try {
     return { file, contracts: contractsIn(await import(pathToFileURL(join(root, file)).href)) };
   } catch (error) {
-    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
-    return { file, reason };
+    const lines = (error instanceof Error ? error.message : String(error)).split('\n');
+    return { file, reason: lines.find((line) => line.trim() !== '')?.trim() ?? 'it throws' };
   }
 }

@@ -117,22 +117,19 @@ function load(root: string, files: readonly string[], patience: number): Promise
   worker.stdout.resume();
   worker.stderr.resume();
   return new Promise((resolve) => {
-    let underWay: string | undefined;
     let alarm: NodeJS.Timeout | undefined;
-    const refuse = (file: string, reason: string) => {
-      underWay = undefined;
-      loading.refused.push({ file, reason: reason.replaceAll(join(root, '/'), '') });
-    };
     let isOver = false;
+    const refuse = (file: string, reason: string) =>
+      loading.refused.push({ file, reason: reason.replaceAll(join(root, '/'), '') });
     const end = (reason: string) => {
       if (isOver) return;
       isOver = true;
       clearTimeout(alarm);
-      const at = underWay === undefined ? 0 : files.indexOf(underWay);
-      if (loading.loaded.length + loading.refused.length < files.length) {
-        refuse(files[at] as string, reason);
-        loading.rest = files.slice(at + 1);
-      }
+      // They are loaded one after the other, so this is the one that has no answer.
+      const at = loading.loaded.length + loading.refused.length;
+      const blamed = files[at];
+      if (blamed !== undefined) refuse(blamed, reason);
+      loading.rest = files.slice(at + 1);
       worker.terminate().then(() => resolve(loading));
     };
     const watch = (within: number) => {
@@ -142,10 +139,10 @@ function load(root: string, files: readonly string[], patience: number): Promise
     // Until the first begins, what all of them need is loaded.
     watch(PATIENCE);
     worker.on('message', (message: FromLoader) => {
+      if (isOver) return;
       watch(patience);
-      if ('begins' in message) underWay = message.begins;
-      else if ('reason' in message) refuse(message.file, message.reason);
-      else loading.loaded.push(message);
+      if ('reason' in message) refuse(message.file, message.reason);
+      else if ('contracts' in message) loading.loaded.push(message);
     });
     worker.on('error', (error) => end(oneLine(error.message)));
     worker.on('exit', (code) =>

@@ -93,7 +93,10 @@ function mustBeSaidOnce(messages: readonly Outgoing[]): void {
   for (const { type, key, older = [] } of alone) {
     const twice = older.find((version) => said.has(`${version} ${key}`));
     if (twice)
-      throw new ContractViolation(type, `${twice} says the same to its readers: tx.publishBoth(…) says it once.`);
+      throw new ContractViolation(
+        type,
+        `${twice} says the same to its readers. Say the newer one alone, or both as one event by publishBoth(…).`,
+      );
   }
 }
 
