@@ -1,32 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import { architecturePage } from './architecture-page.js';
-import { meaningsIn, usesOfContracts } from './sources.js';
-import { type DeclaredMessage, readSystem } from './system.js';
+import { messageChart } from './mermaid.js';
+import { aMessage, aModule, aSystem } from './testing/a-system.js';
 
-const message = (name: string, rest: Partial<DeclaredMessage>): DeclaredMessage => ({
-  name,
-  kind: 'event',
-  owner: name.split('.')[0] ?? '',
-  key: 'id',
-  meaning: '',
-  from: [],
-  to: [],
-  ...rest,
-});
+const MODULES = [
+  aModule('end', { purpose: 'Ends | it all.' }),
+  aModule('orders', { dependsOn: ['end'], schema: undefined, app: undefined }),
+];
+const MESSAGES = [
+  aMessage('end.close.v1', { kind: 'command', from: ['orders'], to: ['end'], meaning: 'Closes it.' }),
+  aMessage('end.closed.v1', { from: ['end'], to: ['orders'], meaning: 'It is closed | for good, <b>really</b>.' }),
+  aMessage('end.is-open.v1', { kind: 'query', from: ['orders'], to: ['end'] }),
+  aMessage('end.open.v2', { kind: 'command', from: ['orders'], to: ['end'] }),
+  aMessage('orders.lost.v1', { from: ['orders'] }),
+  aMessage('orders.placed.v1', { from: ['orders'], to: ['orders'] }),
+];
+const SYSTEM = aSystem(MODULES, { messages: MESSAGES });
+
+const arrowsIn = (text: string) => text.split('\n').filter((line) => /^ +m_.* (--|-\.|==) "/.test(line));
 
 describe('the drawn architecture', () => {
-  const page = architecturePage({
-    modules: [
-      { name: 'end', dependsOn: [] },
-      { name: 'orders', dependsOn: ['end'] },
-    ],
-    messages: [
-      message('end.close.v1', { kind: 'command', from: ['orders'], to: ['end'], meaning: 'Closes it.' }),
-      message('end.closed.v1', { from: ['end'], to: ['orders'], meaning: 'It is closed | for good.' }),
-      message('end.open.v2', { kind: 'command', from: ['orders'], to: ['end'] }),
-      message('orders.placed.v1', { from: ['orders'], to: ['orders'] }),
-      message('orders.lost.v1', { from: ['orders'] }),
-    ],
+  const page = architecturePage(SYSTEM);
+
+  it('lists each module with its schema, its app and its purpose', () => {
+    expect(page).toContain('| end | `end` | monolith | Ends \\| it all. |\n| orders |  | none |  |');
   });
 
   it('shows each dependency', () => {
@@ -34,56 +31,80 @@ describe('the drawn architecture', () => {
   });
 
   it('shows one arrow for all messages of a kind between two modules, none from a module to itself', () => {
-    const arrows = page.split('\n').filter((line) => /^ +m_.* (--|-\.) "/.test(line));
-    expect(arrows).toEqual(['  m_end -. "closed.v1" .-> m_orders', '  m_orders -- "close.v1<br/>open.v2" --> m_end']);
-  });
-
-  it('lists every message with its meaning, and those that nobody receives', () => {
-    expect(page).toContain('| `end.closed.v1` | event | end | orders | `id` | It is closed \\| for good. |');
-    expect(page).toContain('| `orders.lost.v1` | event | orders | nobody | `id` |  |');
-  });
-});
-
-describe('the sources of the drawing', () => {
-  it('say what a message means in the comment right above it', () => {
-    const source = `
-      /** About the file. */
-      import { z } from 'zod';
-      /**
-       * The goods
-       * are on their way.
-       */
-      export const Shipped = 1;
-      export const Silent = 2;
-      /** Short. */
-      export const Lost = 3;`;
-    expect([...meaningsIn(source)]).toEqual([
-      ['Shipped', 'The goods are on their way.'],
-      ['Lost', 'Short.'],
+    expect(arrowsIn(page)).toEqual([
+      '  m_end -. "closed.v1" .-> m_orders',
+      '  m_orders -- "close.v1<br/>open.v2" --> m_end',
+      '  m_orders == "is-open.v1" ==> m_end',
     ]);
   });
 
-  it('tell whose contracts they use, by alias or path, but not their own', () => {
-    const source = `
-      import { A } from '#modules/billing/contract/authorise';
-      import { B } from "../../inventory/contract/reserve.js";
-      import { C } from '../contract/order-placed.js';`;
-    expect(usesOfContracts(source)).toEqual(['billing/authorise', 'inventory/reserve']);
+  it('shows a picture instead where it has one', () => {
+    const pictured = architecturePage(SYSTEM, 'architecture.svg');
+    expect(pictured).toContain('](architecture.svg)');
+    expect(arrowsIn(pictured)).toEqual([]);
   });
 
-  it('give the system without booting it: senders, receivers, answers that sagas await', async () => {
-    const { modules, messages } = await readSystem(process.cwd());
-    const found = (name: string) => messages.find((each) => each.name === name);
+  it('lists every message with its meaning, and those that nobody receives', () => {
+    expect(page).toContain(
+      '| `end.closed.v1` | event | end | orders | `id` | It is closed \\| for good, \\<b>really\\</b>. |',
+    );
+    expect(page).toContain('| `orders.lost.v1` | event | orders | nobody | `id` |  |');
+  });
 
-    expect(modules.map(({ name }) => name)).toEqual(modules.map(({ name }) => name).toSorted());
-    expect(found('inventory.reserve-stock.v1')).toMatchObject({ kind: 'command', from: ['orders'], to: ['inventory'] });
-    expect(found('catalog.price-changed.v1')).toMatchObject({
-      kind: 'event',
-      key: 'sku',
-      from: ['catalog'],
-      to: ['orders'],
+  it('lists what breaks a wall, where somebody looked', () => {
+    expect(page).not.toContain('breaks a wall');
+    const violation = {
+      rule: 'a-rule',
+      file: 'a.ts',
+      line: 3,
+      what: 'imports b.ts',
+      subject: 'b.ts',
+      why: '',
+      mend: '',
+    };
+    const broken = { ...SYSTEM, violations: [{ ...violation, modules: [], reaches: [], messages: [] }] };
+    expect(architecturePage(broken)).toContain('## What breaks a wall\n\n- **a-rule**: `a.ts:3` imports b.ts\n');
+  });
+});
+
+describe('the Mermaid chart', () => {
+  it('puts modules into boxes where there are several apps', () => {
+    const app = (name: string, modules: string[]) => ({
+      name,
+      gateway: false,
+      transport: 'direct',
+      instances: 1,
+      modules,
     });
-    expect(found('inventory.stock-released.v1')).toMatchObject({ from: ['inventory'], to: ['orders'] });
-    expect(messages.filter(({ meaning }) => meaning === '').map(({ name }) => name)).toEqual([]);
+    const apart = { ...SYSTEM, apps: [app('monolith', ['end']), app('front', [])] };
+    expect(messageChart(apart)).toContain(
+      [
+        '  subgraph app_0["monolith"]',
+        '    m_end["end"]',
+        '  end',
+        '  subgraph app_1["front"]',
+        '  end',
+        '  m_orders',
+      ].join('\n'),
+    );
+  });
+
+  it('shows violations in red', () => {
+    const reaches = [{ from: 'orders', to: 'end' }];
+    const violation = { rule: 'a-rule', file: '', what: '', subject: '', why: '', mend: '' };
+    const broken = { ...SYSTEM, violations: [{ ...violation, modules: ['orders'], reaches, messages: [] }] };
+    expect(messageChart(broken).split('\n').slice(-4)).toEqual([
+      '  m_orders -- "a-rule" --x m_end',
+      '  linkStyle 3 stroke:#d0182b,stroke-width:3px,color:#d0182b',
+      '  classDef wrong stroke:#d0182b,stroke-width:3px',
+      '  class m_orders wrong',
+    ]);
+  });
+
+  it('lets no name end its text or become another', () => {
+    const names = ['a--b', 'a_b', 'say "hi"; end', '<script>'];
+    const chart = messageChart(aSystem(names.map((name) => aModule(name))));
+    expect(chart).not.toMatch(/"hi"|<script>/);
+    expect(new Set(chart.match(/^ {2}\w+(?=\[)/gm)).size).toBe(names.length);
   });
 });

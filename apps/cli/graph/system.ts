@@ -1,103 +1,140 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Type } from '@nestjs/common';
-import { type BoundedContextOptions, contextOf } from '#kernel/bounded-context';
-import type { MessageType } from '#kernel/contract/message';
-import { subscriptionsOf } from '#kernel/messaging/subscriptions';
-import { sagaDefinition } from '#kernel/sagas/saga';
-import { meaningsIn, usesOfContracts } from './sources.js';
+import type { Topology } from '#kernel/topology/topology';
+import type { Violation, WallName } from '../check/wall.js';
+import type { ContractFound } from '../system/read-contracts.js';
+import type { HandlerFound } from '../system/read-handlers.js';
+import { type Concern, concernOf } from './concern.js';
+import { byName, inOrder } from './order.js';
 
-/** The modules, and what passes between them, as the sources declare it. */
+/** All that a drawing shows: apps, modules, what passes between them, and what breaks a wall. */
 export interface System {
-  readonly modules: readonly { readonly name: string; readonly dependsOn: readonly string[] }[];
-  readonly messages: readonly DeclaredMessage[];
+  readonly name: string;
+  /** As the topology lists them; none where there is no topology to read. */
+  readonly apps: readonly DrawnApp[];
+  readonly modules: readonly DrawnModule[];
+  readonly messages: readonly DrawnMessage[];
+  /** The walls that were looked at for what breaks them. */
+  readonly walls: readonly WallName[];
+  readonly violations: readonly DrawnViolation[];
 }
 
-export interface DeclaredMessage extends Pick<MessageType, 'name' | 'kind' | 'owner' | 'key'> {
-  /** What its contract says it means. */
-  readonly meaning: string;
+export interface DrawnApp {
+  readonly name: string;
+  /** Whether the public comes in here. */
+  readonly gateway: boolean;
+  /** How messages of other apps reach it; `in-process` where there are no others. */
+  readonly transport: string;
+  readonly instances: number;
+  readonly modules: readonly string[];
+}
+
+export interface DrawnModule {
+  readonly name: string;
+  /** The schema it owns; undefined where its module.json names none. */
+  readonly schema: string | undefined;
+  /** The first sentence of its README. */
+  readonly purpose: string;
+  readonly dependsOn: readonly string[];
+  /** The app that holds it; undefined where the topology places it nowhere. */
+  readonly app: string | undefined;
+}
+
+export interface DrawnMessage extends Pick<ContractFound, 'name' | 'kind' | 'owner' | 'key' | 'meaning' | 'file'> {
+  /** Who publishes, sends or asks it. */
   readonly from: readonly string[];
+  /** Who subscribes to it, carries it out or answers it. */
   readonly to: readonly string[];
 }
 
-interface Contract {
-  readonly type: MessageType;
-  /** As `orders/order-placed`. */
-  readonly file: string;
-  readonly meaning: string;
+/** A violation together with what its rule says. */
+export interface Breach extends Violation {
+  readonly why: string;
+  readonly mend: string;
 }
 
-/** Reads the system below `root`, without booting it and without a database. */
-export async function readSystem(root: string): Promise<System> {
-  const folder = join(root, 'src/modules');
-  const names = namesIn(folder);
-  const contexts = (await Promise.all(names.map(contextsOf))).flat();
-  const contracts = (await Promise.all(names.map((name) => contractsOf(folder, name)))).flat();
-  const users = usersOf(folder, names);
-  const messages = contracts.map(({ type, file, meaning }) => {
-    const to = contexts
-      .filter((context) => receivedBy(context).has(type.name))
-      .map(({ declaration }) => declaration.name);
-    const from = type.kind === 'event' ? [type.owner] : (users.get(file) ?? []);
-    return { name: type.name, kind: type.kind, owner: type.owner, key: type.key, meaning, from, to };
-  });
+/** What was found out about walls. */
+export interface Findings {
+  readonly walls: readonly WallName[];
+  readonly breaches: readonly Breach[];
+}
+
+export interface DrawnViolation extends Breach, Concern {}
+
+/** What a drawing is made from, as it was read. */
+export interface Sources {
+  readonly name: string;
+  readonly modules: readonly Omit<DrawnModule, 'app'>[];
+  readonly topology: Topology | undefined;
+  readonly contracts: readonly ContractFound[];
+  readonly handlers: readonly HandlerFound[];
+}
+
+/** Puts together who sends what to whom, and where each lives; nobody has looked at its walls yet. */
+export function systemOf({ name, modules, topology, contracts, handlers }: Sources): System {
+  const apps = topology === undefined ? [] : appsOf(topology);
+  const appOf = new Map(apps.flatMap((app) => app.modules.map((module) => [module, app.name] as const)));
+  const byContract = Map.groupBy(handlers, ({ contract }) => placeOf(contract));
+  const messages = contracts.map((each) => messageOf(each, byContract.get(placeOf(each)) ?? [])).sort(byName);
   return {
-    modules: contexts.map(({ declaration: { name, dependsOn } }) => ({ name, dependsOn: dependsOn.toSorted() })),
-    messages: messages.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    name,
+    apps,
+    modules: modules
+      .map((module) => ({ ...module, dependsOn: inOrder(module.dependsOn), app: appOf.get(module.name) }))
+      .sort(byName),
+    messages,
+    walls: [],
+    violations: [],
   };
 }
 
-function namesIn(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
+/** The system with what breaks its walls, each violation where it stands in a drawing. */
+export function withFindings(system: System, { walls, breaches }: Findings): System {
+  const known = { modules: system.modules.map(({ name }) => name), messages: system.messages };
+  return { ...system, walls, violations: breaches.map((breach) => ({ ...breach, ...concernOf(breach, known) })) };
 }
 
-async function contextsOf(module: string): Promise<BoundedContextOptions[]> {
-  const exported: object = await import(`#modules/${module}/${module}.module`);
-  const classes = Object.values(exported).filter((each): each is Type => typeof each === 'function');
-  return classes.flatMap((each) => contextOf(each) ?? []);
+function appsOf({ apps, gateway, transport }: Topology): DrawnApp[] {
+  const entries = Object.entries(apps);
+  const others = transport === 'in-process' ? 'direct' : transport;
+  return entries.map(([name, app], index) => ({
+    name,
+    gateway: gateway === undefined ? index === 0 : gateway === name,
+    transport: entries.length === 1 ? 'in-process' : (app.transport ?? others),
+    instances: app.instances ?? 1,
+    modules: app.modules,
+  }));
 }
 
-function receivedBy({ subscribers = [], sagas = [] }: BoundedContextOptions): Set<string> {
-  const types = [
-    ...subscribers.flatMap(subscriptionsOf).map(({ type }) => type),
-    ...sagas.map(sagaDefinition).flatMap(({ steps, undoneBy = [] }) => [...steps.map(({ type }) => type), ...undoneBy]),
-  ];
-  return new Set(types.map(({ name }) => name));
+/** Who begins and who ends each kind of message, by what handlers do; an event begins with its owner. */
+const ENDS = {
+  event: { from: [], to: ['subscribe', 'saga'] },
+  command: { from: ['send'], to: ['handle'] },
+  query: { from: ['ask'], to: ['answer'] },
+} as const satisfies Record<ContractFound['kind'], Record<'from' | 'to', readonly HandlerFound['kind'][]>>;
+
+const placeOf = ({ file, exportName }: Pick<ContractFound, 'file' | 'exportName'>): string => `${file}#${exportName}`;
+
+function messageOf(contract: ContractFound, handlers: readonly HandlerFound[]): DrawnMessage {
+  const { name, kind, owner, key, meaning, file, module } = contract;
+  const doing = (kinds: readonly HandlerFound['kind'][]) =>
+    inOrder(handlers.filter((handler) => kinds.includes(handler.kind)).map((handler) => handler.module));
+  const { from, to } = ENDS[kind];
+  return {
+    name,
+    kind,
+    owner,
+    ...(key === undefined ? {} : { key }),
+    meaning,
+    file,
+    from: kind === 'event' ? [module] : doing(from),
+    to: doing(to),
+  };
 }
 
-async function contractsOf(folder: string, module: string): Promise<Contract[]> {
-  const files = sourcesIn(join(folder, module, 'contract')).map((file) => file.replace(/\.ts$/, ''));
-  const contracts = files.map(async (file) => {
-    const meanings = meaningsIn(readFileSync(join(folder, module, 'contract', `${file}.ts`), 'utf8'));
-    const exported: object = await import(`#modules/${module}/contract/${file}`);
-    return Object.entries(exported).flatMap(([name, type]) =>
-      isMessageType(type) ? [{ type, file: `${module}/${file}`, meaning: meanings.get(name) ?? '' }] : [],
-    );
-  });
-  return (await Promise.all(contracts)).flat();
-}
-
-function isMessageType(value: unknown): value is MessageType {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'owner' in value && 'key' in value;
-}
-
-/** By contract file: the other modules that import it. Only its senders import a command. */
-function usersOf(folder: string, modules: readonly string[]): Map<string, string[]> {
-  const users = new Map<string, string[]>();
-  for (const module of modules) {
-    const texts = sourcesIn(join(folder, module)).map((file) => readFileSync(join(folder, module, file), 'utf8'));
-    for (const file of new Set(texts.flatMap(usesOfContracts))) {
-      if (!file.startsWith(`${module}/`)) users.set(file, [...(users.get(file) ?? []), module]);
-    }
-  }
-  return users;
-}
-
-/** The paths of the sources below a folder, without those for tests; none where it is missing. */
-function sourcesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts') && !path.split(/[\\/]/).includes('testing'))
-    .sort();
+/** How a message gets from a module to another; undefined where both live in one app, or one of them nowhere. */
+export function wayBetween({ apps, modules }: System, kind: DrawnMessage['kind'], from: string, to: string) {
+  const appOf = (name: string) => modules.find((module) => module.name === name)?.app;
+  const [sender, receiver] = [appOf(from), appOf(to)];
+  if (sender === undefined || receiver === undefined || sender === receiver) return undefined;
+  // Queries go over the wire, whatever carries the messages.
+  return kind === 'query' ? 'wire' : apps.find((app) => app.name === receiver)?.transport;
 }

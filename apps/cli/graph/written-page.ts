@@ -1,50 +1,45 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { moduleSchema } from '#kernel/topology/module-schema';
 import { topologySchema } from '#kernel/topology/topology-schema';
+import { rulesPage } from '../check/rules-page.js';
 import { projectRoot } from '../project-root.js';
 import { architecturePage } from './architecture-page.js';
-import { readSystem } from './system.js';
-
-/** Where the page is kept, in the project. */
-export const PAGE = 'docs/architecture.md';
+import { differences } from './differences.js';
+import { pictureFile } from './picture/picture.js';
+import { readSystem } from './read-system.js';
+import type { System } from './system.js';
 
 /** What is written from the sources, by its place in the project. */
-const WRITTEN: Readonly<Record<string, () => Promise<string>>> = {
-  [PAGE]: freshPage,
-  'topology.schema.json': async () => `${JSON.stringify(topologySchema(), null, 2)}\n`,
+const WRITTEN: Readonly<Record<string, (system: System) => string | Promise<string>>> = {
+  'docs/architecture.md': (system) => architecturePage(system, 'architecture.svg'),
+  'docs/architecture.svg': pictureFile,
+  'docs/rules.md': () => rulesPage(projectRoot),
+  'module.schema.json': () => `${JSON.stringify(moduleSchema(), null, 2)}\n`,
+  'topology.schema.json': () => `${JSON.stringify(topologySchema(), null, 2)}\n`,
 };
-export const FILES = Object.keys(WRITTEN).join(' and ');
-
-/** The page as it should be now. */
-export async function freshPage(): Promise<string> {
-  return architecturePage(await readSystem(projectRoot));
-}
+const PLACES = Object.keys(WRITTEN);
+export const FILES = `${PLACES.slice(0, -1).join(', ')} and ${PLACES.at(-1)}`;
 
 export async function writeAll(): Promise<void> {
-  for (const [place, fresh] of Object.entries(WRITTEN)) {
+  for (const [place, text] of await fresh()) {
     const file = join(projectRoot, place);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, await fresh());
+    await writeFile(file, text);
   }
 }
 
 /** The lines that writing all anew would remove (`-`) and add (`+`); none when all is fresh. */
 export async function staleLines(): Promise<string[]> {
-  const stale = await Promise.all(
-    Object.entries(WRITTEN).map(async ([place, fresh]) => {
-      const lines = differences(await readFile(join(projectRoot, place), 'utf8').catch(() => ''), await fresh());
-      return lines.length === 0 ? [] : [place, ...lines];
-    }),
-  );
-  return stale.flat();
+  const stale = (await fresh()).map(async ([place, text]) => {
+    const lines = differences(await readFile(join(projectRoot, place), 'utf8').catch(() => ''), text);
+    return lines.length === 0 ? [] : [place, ...lines];
+  });
+  return (await Promise.all(stale)).flat();
 }
 
-function differences(before: string, after: string): string[] {
-  if (before === after) return [];
-  const [written, fresh] = [before.split('\n'), after.split('\n')];
-  const removed = written.filter((line) => !fresh.includes(line)).map((line) => `- ${line}`);
-  const added = fresh.filter((line) => !written.includes(line)).map((line) => `+ ${line}`);
-  return removed.length + added.length > 0
-    ? [...removed, ...added]
-    : ['  only blank lines, or the order of lines, differ'];
+/** Each place, with the text as it should be now. What breaks a wall is for `seamline check` to say. */
+async function fresh(): Promise<[string, string][]> {
+  const system = await readSystem(projectRoot, { say: (line) => process.stderr.write(`${line}\n`) });
+  return Promise.all(Object.entries(WRITTEN).map(async ([place, write]) => [place, await write(system)]));
 }
