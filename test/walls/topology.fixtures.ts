@@ -524,7 +524,7 @@ const messages: Fixture[] = [
         "import { Process } from './process.js';",
         'sagas: [Process]',
       ),
-      [`${ORDERS}/contract/index.ts`]: "export { OrderPlaced } from './order-placed.js';",
+      [`${ORDERS}/contract/index.ts`]: "export * from './order-placed.js';",
     },
   },
   {
