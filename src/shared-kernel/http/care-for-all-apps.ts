@@ -13,6 +13,7 @@ import { DomainError } from '../contract/domain-error.js';
 import { MessageCareController } from '../messaging/care/care.controller.js';
 import { suggestion } from '../messaging/care/near-names.js';
 import { UnknownMessage } from '../messaging/care/story.js';
+import { Answer } from './answer.js';
 import { isTrace } from './care-beside-others.js';
 import { headersBack, headersOn } from './forwarded-headers.js';
 import type { Forwarding } from './forwarding.js';
@@ -183,7 +184,9 @@ export class CareForAllApps implements NestInterceptor {
 }
 
 async function ownPart(here: CallHandler, reply: FastifyReply): Promise<PartDone> {
-  const body = (await lastValueFrom(here.handle())) as Body;
+  const said: unknown = await lastValueFrom(here.handle());
+  // Under a key it comes as an answer, which is written by whoever answers the whole.
+  const body = (said instanceof Answer ? said.body : said) as Body;
   const replayed = reply.hasHeader(REPLAYED);
   // It is said of the whole, when all of it is done.
   reply.removeHeader(REPLAYED);
