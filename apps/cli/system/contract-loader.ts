@@ -1,11 +1,11 @@
 // Runs in a worker thread: loads contracts of any repository, TypeScript and all, and tells what they declare. It begins
-// as a file by itself, because nothing but Node's own is there until its hooks are.
+// as a file by itself: nothing but packages can be imported until its hooks are there.
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire, registerHooks } from 'node:module';
+import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Options } from '@swc/core';
+import { type Options, transformSync } from '@swc/core';
 import type { ContractFound } from './read-contracts.js';
 
 export interface ToLoader {
@@ -56,12 +56,11 @@ const ALIAS = /^#(?<alias>kernel|modules)\/(?<path>.+)$/;
 
 const load: Load = (url, context, next) => {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
-  const { code } = swc.transformSync(readFileSync(fileURLToPath(url), 'utf8'), TYPESCRIPT);
+  const { code } = transformSync(readFileSync(fileURLToPath(url), 'utf8'), TYPESCRIPT);
   return { format: 'module', source: code, shortCircuit: true };
 };
 
 // Several times as fast as Node's own way of taking the types off, and it knows enumerations and decorators.
-const swc: typeof import('@swc/core') = createRequire(join(project, 'package.json'))('@swc/core');
 const TYPESCRIPT: Options = {
   swcrc: false,
   jsc: {

@@ -9,6 +9,7 @@ import { waitUntil } from '#test/until';
 import { defineCommand, defineEvent, type MessageType } from '../contract/message.js';
 import { from } from '../contract/upcast.js';
 import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
+import { Saga } from '../sagas/saga.js';
 import { Dispatch } from './dispatch.js';
 import {
   bindSubscriptions,
@@ -97,8 +98,27 @@ function readerModule(name: string, { events = [], inBatches = false, command, o
   return ReaderModule;
 }
 
+/** A process whose compensations are answered by a sale. */
+@Injectable()
+@Saga({ name: 'return', version: 2, state: z.object({}), undoneBy: [SoldV2] })
+class Return {}
+
+@Module({
+  imports: [
+    BoundedContext.register({
+      declaration: { name: 'returns', schema: 'returns', dependsOn: ['till'] },
+      entities: [],
+      migrations: [],
+      sagas: [Return],
+    }),
+  ],
+  providers: [Return],
+})
+class ReturnsModule {}
+
 const modules = (books: Reads, ledger: Reads = {}): Type[] => [
   TillModule,
+  ReturnsModule,
   readerModule('books', books),
   readerModule('ledger', ledger),
 ];
@@ -231,6 +251,22 @@ describe('a message in several versions', () => {
     await publish((tx) => tx.send(NoteV2, { id: 'note', why: 'asked' }));
     await until('note', 2);
     expect(await entries('note')).toEqual(['books.note.v2 unsaid', 'books.note.v2 asked']);
+  });
+
+  it.each([
+    ['the older one', (tx: Transaction, id: string) => tx.publish(SoldV1, { id, price: '1' })],
+    ['the newer one', (tx: Transaction, id: string) => tx.publish(SoldV2, { id, pence: 100, by: 'till' })],
+  ])('is an answer to a process that has awaited the older one since before, as %s', async (id, answer) => {
+    const awaited = [{ type: 'till.sell.v1', key: id, payload: {}, answer: SoldV1.name }];
+    await sql.query(
+      `insert into returns.saga (type, key, definition, state, status, compensations)
+       values ('return', $1, 1, '{}', 'aborting', $2)`,
+      [id, JSON.stringify(awaited)],
+    );
+    await publish((tx) => answer(tx, id));
+    const status = async () =>
+      (await sql.query('select status from returns.saga where key = $1', [id])).rows[0]?.status;
+    await waitUntil(async () => (await status()) === 'aborted', 15_000, 'the end of the process');
   });
 
   it('is refused by its publisher where readers of both would take it twice', async () => {
