@@ -18,6 +18,7 @@ const EDITS: readonly Edit[] = [
   { file: 'apps/host/boot.ts', from: /The part of a small shop that lives/, to: 'The part that lives' },
   { file: 'biome.json', from: / {6}"!data",\n/, to: '' },
   { file: 'biome.json', from: / {6}"!bench\/results",\n/, to: '' },
+  { file: 'jest.config.js', from: /\{apps,src,test\}/, to: '{apps,src/modules,test}' },
   { file: 'tsconfig.json', from: /, "bench"\]/, to: ']' },
   { file: 'tsconfig.json', from: /, "bench\/\*\/peers"\]/, to: ']' },
 ];

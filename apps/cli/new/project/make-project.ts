@@ -47,7 +47,8 @@ export async function makeProject(
   mustBeEmpty(target);
   const name = readPackageName(given ?? kebabOf(basename(target)) ?? 'project');
   await untilInterrupted((signal) => build(target, name, signal));
-  const shown = relative(process.cwd(), target) || '.';
+  const near = relative(process.cwd(), target);
+  const shown = near === '' || near.startsWith(join('..', '..')) ? target : near;
   for (const line of [`Wrote ${name} to ${target}.`, 'Next:', `  cd ${shown}`, '  npm test', '  npm start'])
     print(line);
 }

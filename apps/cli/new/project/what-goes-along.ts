@@ -32,6 +32,7 @@ export const GOES_ALONG: readonly Part[] = [
   { path: 'test/global-teardown.js', why: 'the PostgreSQL of the specs' },
   { path: 'test/http.ts', why: 'specs send requests by it' },
   { path: 'test/import-typescript.js', why: 'for what runs before the specs' },
+  { path: 'test/kept-awake.ts', why: "for the kernel's specs" },
   { path: 'test/scenario.ts', why: 'specs of modules speak and listen by it' },
   { path: 'test/talk.ts', why: "for the kernel's specs" },
   { path: 'test/test-database.ts', why: 'a database for each spec' },
