@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { moduleSchema } from './module-schema.js';
 import { readTopology, TopologyError, topologyProblems, variableOf } from './topology.js';
@@ -231,9 +231,12 @@ describe('module.schema.json', () => {
     expect(JSON.parse(readFileSync('module.schema.json', 'utf8'))).toEqual(moduleSchema());
   });
 
-  it.each(MODULES)('is what the module.json of %s refers to', (module) => {
-    const { $schema } = JSON.parse(readFileSync(`src/modules/${module}/module.json`, 'utf8'));
-    expect($schema).toBe('../../../module.schema.json');
+  it('is what every module.json refers to', () => {
+    const files = readdirSync('src/modules').map((module) => `src/modules/${module}/module.json`);
+    const references = files
+      .filter((file) => existsSync(file))
+      .map((file) => JSON.parse(readFileSync(file, 'utf8')).$schema);
+    expect(new Set(references)).toEqual(new Set(['../../../module.schema.json']));
   });
 });
 
