@@ -60,6 +60,9 @@ const LESS_PATIENCE = 3_000;
  * its own is read with those of this project.
  */
 export async function readContracts(root: string, patience = PATIENCE): Promise<ContractsRead> {
+  // Held by this thread too: a native addon that was unloaded with the one thread that had it ends the process when a
+  // next one loads it.
+  await import('@swc/core');
   const contracts: ContractFound[] = [];
   const unreadable: UnreadableContract[] = [];
   for (
