@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { explain, isMendable } from '../apps/cli/user-error.js';
+import { checkCommand } from './check/check.js';
 import { messagingCommand } from './messaging/messaging.js';
 import { queriesCommand } from './queries/queries.js';
 import { shopCommand } from './shop/shop.js';
@@ -13,6 +14,7 @@ export async function main(args: readonly string[]): Promise<void> {
     .helpCommand('help [bench]', 'explain a bench')
     .showHelpAfterError('Run "npm run bench -- --help" for what there is.')
     .addCommand(messagingCommand())
+    .addCommand(checkCommand())
     .addCommand(queriesCommand())
     .addCommand(transportsCommand())
     .addCommand(shopCommand());

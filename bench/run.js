@@ -10,7 +10,7 @@ import { buildBench } from './build.js';
 const BENCH = import.meta.dirname;
 const ROOT = join(BENCH, '..');
 /** Each has a lockfile of its own: what is measured against is never part of the product. */
-const PACKAGES = [BENCH, join(BENCH, 'messaging/peers/nestjs-outbox')];
+const PACKAGES = [BENCH, join(BENCH, 'messaging/peers/nestjs-outbox'), join(BENCH, 'check/peers')];
 
 async function main(args) {
   const measures = args.length > 0 && !args.some((arg) => ['help', '--help', '-h'].includes(arg));

@@ -1,11 +1,13 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../apps/cli/project-root.js';
 import type { Stage } from '../harness/child.js';
 import { lookAt } from './look.js';
+import { repositoryOf } from './repository.js';
 import type { CheckWork, Look } from './workload.js';
 
 const PEERS = join(projectRoot, 'bench/check/peers');
+const SHERIFF = 'node_modules/@softarc/sheriff-core/src/bin/main.js';
 const DEPENDENCY_CRUISER = join(projectRoot, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 
 /** The very rules that Seamline holds, by the program in whose language they are. */
@@ -42,11 +44,24 @@ export function eslintBoundaries(stage: Stage<CheckWork>): Promise<Look> {
   });
 }
 
-/** The same, in Sheriff's words. */
-export function sheriff(stage: Stage<CheckWork>): Promise<Look> {
-  return lookAt(stage, {
-    prepare: (root) => cpSync(join(PEERS, 'sheriff.config.ts'), join(root, 'sheriff.config.ts')),
-    args: () => [join(PEERS, 'node_modules/@softarc/sheriff-core/src/bin/main.js'), 'verify', 'apps/monolith/main.ts'],
-    found: 1,
-  });
+/** The same, in Sheriff's words; it follows the imports of the app, and reads aliases from tsconfig.json alone. */
+export async function sheriff(stage: Stage<CheckWork>): Promise<Look> {
+  const root = await repositoryOf(stage.work);
+  const paths = { '#kernel/*': ['./src/shared-kernel/*'], '#modules/*': ['./src/modules/*'], '#apps/*': ['./apps/*'] };
+  const own = readFileSync(join(root, 'tsconfig.json'), 'utf8');
+  const { compilerOptions, ...rest } = JSON.parse(own);
+  try {
+    writeFileSync(
+      join(root, 'tsconfig.json'),
+      JSON.stringify({ ...rest, compilerOptions: { ...compilerOptions, paths } }),
+    );
+    cpSync(join(PEERS, 'sheriff.config.ts'), join(root, 'sheriff.config.ts'));
+    return await lookAt(stage, {
+      args: () => [join(PEERS, SHERIFF), 'verify', 'apps/monolith/monolith.module.ts'],
+      found: 1,
+    });
+  } finally {
+    writeFileSync(join(root, 'tsconfig.json'), own);
+    rmSync(join(root, 'sheriff.config.ts'), { force: true });
+  }
 }

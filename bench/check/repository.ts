@@ -38,9 +38,11 @@ export async function withMore<T>(
   }
 }
 
-/** An import that every candidate must find: of the insides of the last module, in a use case of the first one. */
+/** An import that every candidate must find: of the insides of the last module, in the first one. */
 export function plantedIn(root: string): Readonly<Record<string, string>> {
   const modules = sourcesIn(root).filter((path) => /^src\/modules\/[^/]+\/[^/]+[.]module[.]ts$/.test(path));
   const [first, last] = [modules[0] as string, modules.at(-1) as string];
-  return { [first]: `\nexport * as planted from '#${last.slice('src/'.length, -'.ts'.length)}';\n` };
+  return {
+    [first]: `\nimport * as planted from '#${last.slice('src/'.length, -'.ts'.length)}';\nexport const isPlanted = planted;\n`,
+  };
 }
