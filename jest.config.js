@@ -38,5 +38,5 @@ export default {
   maxWorkers: 2,
   cacheDirectory: '<rootDir>/.cache/jest',
   workerIdleMemoryLimit: '1GB',
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 };

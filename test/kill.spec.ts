@@ -1,17 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { send } from './http.js';
 import { pause } from './shop.js';
 import { createEmptyDatabase, type EmptyDatabase } from './test-database.js';
+import { freePort } from './transports/ports.js';
 
 const ADMIN = { email: 'admin@shop.example', password: 'correct horse battery staple' };
 /** The beginning of the real file: enough orders to be in the middle of when the process dies. */
 const LINES = 600;
+/** Orders begun per second, so that it is not over before it has been looked at. */
+const PACE = '5';
 
 describe('a kill -9 in mid-replay', () => {
   let database: EmptyDatabase;
@@ -79,7 +81,7 @@ describe('a kill -9 in mid-replay', () => {
 
   it('loses nothing: the replay goes on after the restart and reconciles, and a second one does nothing twice', async () => {
     const first = await start();
-    const replay = seamline('replay', file, '--url', url);
+    const replay = seamline('replay', file, '--url', url, '--rate', PACE);
     await until(async () => (await ordersPlaced()) >= 10, replay.output);
     expect({ replay: replay.child.exitCode, orders: (await ordersPlaced()) < 30 }).toEqual({
       replay: null,
@@ -99,19 +101,11 @@ describe('a kill -9 in mid-replay', () => {
 
     second.child.kill('SIGTERM');
     expect(await second.exit).toBe(0);
-  }, 180_000);
+  }, 600_000);
 });
 
 async function until(condition: () => boolean | Promise<boolean>, output: () => string): Promise<void> {
   for (const end = Date.now() + 90_000; !(await condition()); await pause(50)) {
     if (Date.now() > end) throw new Error(`It did not come to that within 90 s:\n${output()}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

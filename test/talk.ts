@@ -118,5 +118,5 @@ export class Talk {
   }
 }
 
-export const until = (condition: () => Promise<boolean>, what: string, withinMs = 15_000): Promise<void> =>
+export const until = (condition: () => Promise<boolean>, what: string, withinMs = 30_000): Promise<void> =>
   waitUntil(condition, withinMs, what);

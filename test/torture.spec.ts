@@ -21,5 +21,5 @@ describe('three processes that share a database, killed and frozen in the middle
     for (const stream of [torture.stdout, torture.stderr]) stream?.on('data', (chunk) => (said += chunk));
     const [code] = await once(torture, 'close');
     expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining('Nothing lost, nothing doubled') });
-  }, 240_000);
+  }, 600_000);
 });

@@ -3,9 +3,9 @@ import { ADMIN, askUntil, type OrderView, type ShopFront, shopAt } from '../shop
 import { reconciles, withOrders } from './suite.js';
 import type { LooseSystem } from './system.js';
 
-const LONG = 180_000;
+const LONG = 600_000;
 /** A request that needs nothing of billing, in milliseconds: longer, and it would have waited for it. */
-const PROMPT = 3_000;
+const PROMPT = 10_000;
 
 /** Where billing has an app of its own and dies, nothing else does, and nothing is lost by it. */
 export function faultIsolation(start: () => Promise<LooseSystem>): void {

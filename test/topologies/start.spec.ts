@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort } from '#apps/cli/embedded/free-port';
 import { ADMIN, shopAt } from '../shop.js';
 import { createEmptyDatabase, type EmptyDatabase } from '../test-database.js';
+import { freePort } from '../transports/ports.js';
 import { waitUntil } from '../until.js';
 import { modulesFingerprint } from './modules-fingerprint.js';
 import { appsOf, lives, type Running, run, seamline } from './seamline.js';
@@ -23,7 +23,7 @@ const TOPOLOGIES = {
   },
 };
 
-const LONG = 120_000;
+const LONG = 300_000;
 
 describe('a topology', () => {
   let folder: string;
@@ -139,7 +139,7 @@ describe('a topology', () => {
         expect(pids).toHaveLength(3);
         system.child.kill('SIGKILL');
         await system.ended;
-        await waitUntil(async () => !pids.some(lives), 10_000, 'all apps are gone');
+        await waitUntil(async () => !pids.some(lives), 30_000, 'all apps are gone');
         system = start(['start', '--topology', file], env('two'));
         url = (await system.says(/^Seamline is ready on (\S+)/m))[1] as string;
         expect(system.printed()).toContain('It was still running after an earlier start that was killed');
@@ -156,8 +156,8 @@ describe('a topology', () => {
       system.child.kill('SIGINT');
       system.child.kill('SIGINT');
       expect(await system.ended).toBe(0);
-      expect(performance.now() - asked).toBeLessThan(5000);
-      expect([...pids, postmaster].filter(lives)).toEqual([]);
+      expect(performance.now() - asked).toBeLessThan(10_000);
+      await waitUntil(async () => ![...pids, postmaster].some(lives), 5_000, 'nothing is left running');
     });
 
     it(
@@ -170,12 +170,14 @@ describe('a topology', () => {
         // A frozen app would hold up a patient end.
         process.kill(pids[0] as number, 'SIGSTOP');
         system.child.kill('SIGINT');
+        await system.says(/^Stopping …$/m);
         await new Promise((later) => setTimeout(later, 500));
         const hurried = performance.now();
         system.child.kill('SIGINT');
         expect(await system.ended).toBe(130);
-        expect(performance.now() - hurried).toBeLessThan(1500);
-        expect(pids.filter(lives)).toEqual([]);
+        // It would wait for the frozen one a second longer at least.
+        expect(performance.now() - hurried).toBeLessThan(2_500);
+        await waitUntil(async () => !pids.some(lives), 5_000, 'nothing is left running');
       },
       LONG,
     );
@@ -184,39 +186,50 @@ describe('a topology', () => {
   describe('whose apps are started one by one', () => {
     let database: EmptyDatabase;
     let common: Record<string, string>;
-    const topology = {
-      transport: 'direct',
-      apps: {
-        monolith: { modules: ALL_BUT_INVENTORY, http: 'http://127.0.0.1:23010', wire: '127.0.0.1:23011' },
-        inventory: { modules: ['inventory'], http: 'http://127.0.0.1:23020', wire: '127.0.0.1:23021' },
-      },
-    };
+    let ports: Record<'http' | 'wire', number>[];
 
     beforeAll(async () => {
       // Any command compiles what is stale, which a main of its own does not.
       await seamline(['--help'], {}).ended;
       database = await createEmptyDatabase();
+      ports = [
+        { http: await freePort(), wire: await freePort() },
+        { http: await freePort(), wire: await freePort() },
+      ];
+      const [first, second] = ports.map(({ http, wire }) => ({
+        http: `http://127.0.0.1:${http}`,
+        wire: `127.0.0.1:${wire}`,
+      }));
+      const topology = {
+        transport: 'direct',
+        apps: {
+          monolith: { modules: ALL_BUT_INVENTORY, ...first },
+          inventory: { modules: ['inventory'], ...second },
+        },
+      };
       common = env('by-hand', {
         DATABASE_URL: database.databaseUrl,
         SEAMLINE_TOPOLOGY: written('by-hand', topology),
         SEAMLINE_SECRET: 'known to both apps, and to nobody else',
         LOG_LEVEL: 'info',
       });
-    });
+    }, LONG);
     afterAll(() => database.drop());
 
     it(
       'wait for each other, in whichever order they come',
       async () => {
-        const monolith = start(['dist/apps/monolith/main.js'], { ...common, PORT: '23010' });
+        const [first, second] = ports as [(typeof ports)[0], (typeof ports)[0]];
+        const monolith = start(['dist/apps/monolith/main.js'], { ...common, PORT: `${first.http}` });
         await monolith.says(/^monolith is ready on/m);
-        const shop = await shopAt('http://localhost:23010');
+        const url = `http://localhost:${first.http}`;
+        const shop = await shopAt(url);
         await shop.product({ price: '1' });
-        await monolith.says(/inventory has not taken .* which wait .*127\.0\.0\.1:23021/);
+        await monolith.says(new RegExp(`inventory has not taken .* which wait .*127\\.0\\.0\\.1:${second.wire}`));
 
-        const inventory = start(['start'], { ...common, SEAMLINE_APP: 'inventory', PORT: '23020' });
+        const inventory = start(['start'], { ...common, SEAMLINE_APP: 'inventory', PORT: `${second.http}` });
         await inventory.says(/^Seamline is ready on/m);
-        await sell('http://localhost:23010', monolith);
+        await sell(url, monolith);
         await monolith.says(/inventory takes messages again/);
         expect(monolith.printed().match(/"catalog.relay".*inventory has not taken/g)).toHaveLength(1);
         expect(await stop(monolith)).toBe(0);

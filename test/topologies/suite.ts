@@ -10,8 +10,8 @@ import { OrderFile } from './replay.js';
 import type { Running } from './seamline.js';
 import type { System } from './system.js';
 
-const LONG = 300_000;
-const STARTS_WITHIN = 90_000;
+const LONG = 600_000;
+const STARTS_WITHIN = 240_000;
 /** Orders begun per second where processes die meanwhile, so that it is not over before they all have. */
 const PACE = '5';
 const BETWEEN_KILLS = 800;

@@ -14,7 +14,7 @@ const STARTS_WITHIN = 90_000;
 const COMES_TO_POINT_WITHIN = 8_000;
 /** The longest transaction of the load, and some more. In milliseconds. */
 const RESTS_WITHIN = 60_000;
-const ENDS_WITHIN = 10_000;
+const ENDS_WITHIN = 30_000;
 
 /** When a worker was hit, in which life, and whether at the moment that the plan had named. */
 export interface Hit {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { keptAwake } from '#test/kept-awake';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { migrate } from '../persistence/migrate.js';
 import { Cursor } from './cursor.js';
@@ -16,6 +17,7 @@ describe('a page', () => {
   let database: TestDatabase;
   let owner: pg.Client;
   let relay: DirectConnection;
+  let letItSleep: () => void;
 
   beforeAll(async () => {
     database = await createTestDatabase({ modules: [{ name: 'teller', schema: 'teller' }] });
@@ -24,6 +26,7 @@ describe('a page', () => {
     await owner.connect();
     relay = new DirectConnection(database.moduleUrls.teller as string, 'teller', 'teller');
     await relay.connect();
+    letItSleep = keptAwake(relay);
     await owner.query(
       "insert into subscriber (name, types) values ('all', '{a,b}'), ('rare', '{b}'), ('large', '{large}')",
     );
@@ -34,6 +37,7 @@ describe('a page', () => {
     await owner.query('analyze outbox');
   });
   afterAll(async () => {
+    letItSleep();
     await relay.end();
     await owner.end();
     await database.drop();

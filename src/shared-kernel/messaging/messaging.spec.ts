@@ -90,7 +90,7 @@ describe('messages between modules', () => {
     (await sql.query<{ n: number }>('select n from listener.heard where key = $1 order by at', [key])).rows.map(
       ({ n }) => n,
     );
-  const until = untilWithin(15_000);
+  const until = untilWithin(30_000);
   const trouble = (key: string, n: number, times: number) =>
     sql.query('insert into listener.trouble values ($1, $2)', [`${key}:${n}`, times]);
 

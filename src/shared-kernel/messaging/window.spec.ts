@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import pg from 'pg';
+import { keptAwake } from '#test/kept-awake';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { migrate } from '../persistence/migrate.js';
 import { Cursor } from './cursor.js';
@@ -61,6 +62,7 @@ describe('a window over the outbox', () => {
   let owner: pg.Client;
   let writers: pg.Client[];
   let relay: DirectConnection;
+  let letItSleep: () => void;
 
   beforeAll(async () => {
     database = await createTestDatabase({ modules: [{ name: 'teller', schema: 'teller' }] });
@@ -71,8 +73,10 @@ describe('a window over the outbox', () => {
     writers = await Promise.all(Array.from({ length: WRITERS }, () => connect(url)));
     relay = new DirectConnection(url, 'teller', 'teller');
     await relay.connect();
+    letItSleep = keptAwake(relay);
   });
   afterAll(async () => {
+    letItSleep();
     await relay.end();
     for (const client of [owner, ...writers]) await client.end();
     await database.drop();
@@ -125,11 +129,12 @@ describe('a window over the outbox', () => {
             end loop;
           end $$`);
     };
-    const done = draw();
-    await look().finally(() => {
-      isOver = true;
-      return done;
-    });
+    await Promise.all([
+      draw(),
+      look().finally(() => {
+        isOver = true;
+      }),
+    ]);
   });
 
   it('looks into a slot that was opened since the sequence was looked at', async () => {

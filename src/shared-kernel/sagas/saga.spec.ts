@@ -141,7 +141,7 @@ describe('a saga', () => {
   const plan = (name: string, wish: 'go' | 'no-hotel' | 'wait') =>
     booted.transaction(TravelModule, async (tx) => tx.publish(Planned, { trip: name, wish }));
   const ended = async (name: string) => {
-    for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    for (const end = Date.now() + 30_000; Date.now() < end; ) {
       const { rows } = await sql.query('select status, reason, compensations, timers from travel.saga where key = $1', [
         name,
       ]);
