@@ -279,15 +279,24 @@ describe('identity', () => {
     await register('hammered@example.org');
     await Promise.all(Array.from({ length: 10 }, () => signIn('hammered@example.org', 'a wrong one')));
     expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(201);
-    await Promise.all(Array.from({ length: 600 }, () => signIn('hammered@example.org')));
-    expect((await signIn(ADMIN.email, ADMIN.password)).status).toBe(429);
+    const isClosedAfter = async (attempts: number) => {
+      await Promise.all(Array.from({ length: attempts }, () => signIn('hammered@example.org')));
+      return (await signIn(ADMIN.email, ADMIN.password)).status === 429;
+    };
+    // A minute may have ended amid the first of them.
+    expect((await isClosedAfter(600)) || (await isClosedAfter(600))).toBe(true);
   });
 
   it('takes 600 registrations a minute from one network, and no more', async () => {
     const invalid = () => scenario.request('POST', '/identity/customers', { body: {} });
-    const first = await Promise.all(Array.from({ length: 700 }, invalid));
-    expect(first.filter(({ status }) => status === 422).length).toBeLessThanOrEqual(600);
-    const refused = await register('one-more@example.org');
+    const afterMany = async () => {
+      const many = await Promise.all(Array.from({ length: 700 }, invalid));
+      return { many, refused: await register('one-more@example.org') };
+    };
+    const first = await afterMany();
+    // A minute may have ended amid the first of them.
+    const { many, refused } = first.refused.status === 429 ? first : await afterMany();
+    expect(many.filter(({ status }) => status === 422).length).toBeLessThanOrEqual(600);
     expect(refused.status).toBe(429);
     expect(refused.body.type).toBe('urn:problem:too-many-registrations');
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -22,7 +22,7 @@ type Decision = 'reserved' | Payload<typeof StockRefused>['shortages'];
 type Referring = MessageType & { readonly schema: (typeof StockReserved | typeof StockRefused)['schema'] };
 
 /** Only a failing test waits so long. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** Inventory as its neighbours see it, for its specs: products appear, stock is asked for over HTTP, commands answered. */
 export class Shelf {

@@ -46,7 +46,7 @@ const DETAILS: Record<string, object> = {
   [PaymentDeclined.name]: { reason: 'no-funds' },
   [ShipmentCancellationRefused.name]: { reason: 'dispatched' },
 };
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 const SKU = 'TEAPOT';
 
 describe('the checkout', () => {
