@@ -12,6 +12,9 @@ import { bootModules, rootOf } from './booted-modules.js';
 import { type RequestOptions, type Response, send } from './http.js';
 import { TestTokens } from './test-tokens.js';
 
+/** Only a failing test waits so long. In milliseconds. */
+const PATIENCE = 30_000;
+
 export interface ScenarioOptions {
   /** What the modules read as their settings, by module. */
   settings?: Record<string, unknown>;
@@ -79,12 +82,12 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
       if (!owner) throw new Error(`${event.owner} is booted itself, or nobody depends on it: make it publish.`);
       return booted.transaction(owner, async (tx) => tx.publish(event, payload));
     },
-    ask: (query, request, options = { within: 1_000 }) => probe.queries.ask(query, request, options),
+    ask: (query, request, options = { within: PATIENCE }) => probe.queries.ask(query, request, options),
     answer: (query, answer) => {
       if (names.includes(query.owner)) throw new Error(`${query.owner} is booted itself: it answers ${query.name}.`);
       replies.set(query.name, answer as Reply);
     },
-    event: (event, where = () => true, withinMs = 5_000) => heard.wait(event, where, withinMs),
+    event: (event, where = () => true, withinMs = PATIENCE) => heard.wait(event, where, withinMs),
     events: (event) => heard.all(event),
     get: (token) => booted.get(token),
     request: (method, path, request) => send(booted.url, method, path, request),

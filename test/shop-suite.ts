@@ -17,7 +17,7 @@ export function theShop(open: () => Promise<OpenShop>): void {
   beforeAll(async () => {
     shop = await open();
     alice = await shop.customer();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => shop?.close());
 
   const payment = async (orderId: string) =>

@@ -8,7 +8,7 @@ describe('the health of an app', () => {
   let shop: Shop;
   beforeAll(async () => {
     shop = await startShop();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => shop?.close());
 
   it('is that of every module in it', async () => {

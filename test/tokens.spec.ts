@@ -18,7 +18,7 @@ const sound = {
   aud: 'seamline',
   sub: alice.id,
   roles: ['customer', 'sales', 'admin'],
-  exp: secondsFromNow(600),
+  exp: secondsFromNow(3_600),
 };
 const { iss: _iss, ...ofNobody } = sound;
 const { aud: _aud, ...forNobody } = sound;
@@ -53,7 +53,7 @@ const REFUSED: Record<string, string | Promise<string>> = {
   'that ended in 1970': sign({ ...sound, exp: 0 }, key, { kid }),
   'that never ends': sign(endless, key, { kid }),
   'whose end is a text': sign({ ...sound, exp: '4102444800' }, key, { kid }),
-  'that begins in a minute': sign({ ...sound, nbf: secondsFromNow(60) }, key, { kid }),
+  'that begins in an hour': sign({ ...sound, nbf: secondsFromNow(3_600) }, key, { kid }),
   'of another issuer': sign({ ...sound, iss: 'https://elsewhere.example' }, key, { kid }),
   'of no issuer': sign(ofNobody, key, { kid }),
   'for another audience': sign({ ...sound, aud: 'elsewhere' }, key, { kid }),

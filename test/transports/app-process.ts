@@ -27,7 +27,7 @@ export class AppProcess {
       { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     const started = new AppProcess(run.app, run.instance, child);
-    await waitUntil(async () => started.says('ready') || started.hasEnded, 20_000, `${run.app} runs`);
+    await waitUntil(async () => started.says('ready') || started.hasEnded, 60_000, `${run.app} runs`);
     if (started.hasEnded) throw new Error(`It did not start:\n${started.output}`);
     return started;
   }

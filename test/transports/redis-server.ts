@@ -54,7 +54,7 @@ export class RedisServerProcess {
       stream.on('data', (piece: Buffer) => {
         this.output = (this.output + piece).slice(-10_000);
       });
-    await waitUntil(async () => child.exitCode !== null || (await this.listens()), 10_000, 'redis-server listens');
+    await waitUntil(async () => child.exitCode !== null || (await this.listens()), 30_000, 'redis-server listens');
     if (child.exitCode !== null) throw new Error(`redis-server did not start:\n${this.output}`);
   }
 

@@ -19,7 +19,7 @@ export interface Saying {
 }
 
 /** How long a case waits for what must come. In milliseconds. */
-const PATIENCE = 25_000;
+const PATIENCE = 60_000;
 
 /** A sender and a receiver on a database of their own, with the transport under test between them. */
 export class Stage {

@@ -6,7 +6,7 @@ import { keyIn, messageOf, type Saying, Stage, upTo } from './stage.js';
 import type { Broker, Need, TransportUnderTest } from './under-test.js';
 
 /** Processes are started in it, or something is waited for more than once, on a small machine. In milliseconds. */
-export const LONG = 60_000;
+export const LONG = 240_000;
 
 /** What the cases of the suite share: one stage, and words to speak of it. */
 export class Trial {

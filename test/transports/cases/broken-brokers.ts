@@ -12,12 +12,13 @@ export function brokenBrokers(trial: Trial): void {
       stage.weather.patience = 3_000;
       const prefix = trial.named('restart');
       const keys = keysOf(prefix, 20);
-      const flowing = trial.flow(keys, 40, 50);
-      await sleep(500);
-      await broker.kill();
-      await sleep(500);
-      await broker.start();
-      await flowing;
+      const breaking = async () => {
+        await sleep(500);
+        await broker.kill();
+        await sleep(500);
+        await broker.start();
+      };
+      await Promise.all([trial.flow(keys, 40, 50), breaking()]);
       await trial.expectAll(prefix, keys, 40);
     });
 
@@ -27,12 +28,13 @@ export function brokenBrokers(trial: Trial): void {
       stage.weather.patience = 3_000;
       const prefix = trial.named('emptied');
       const keys = keysOf(prefix, 20);
-      const flowing = trial.flow(keys, 30, 50);
-      for (const _ of upTo(3)) {
-        await sleep(300);
-        await broker.empty();
-      }
-      await flowing;
+      const emptying = async () => {
+        for (const _ of upTo(3)) {
+          await sleep(300);
+          await broker.empty();
+        }
+      };
+      await Promise.all([trial.flow(keys, 30, 50), emptying()]);
       await trial.expectAll(prefix, keys, 30);
     });
 

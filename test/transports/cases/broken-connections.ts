@@ -25,12 +25,13 @@ export function brokenConnections(trial: Trial): void {
       stage.weather.patience = 3_000;
       const prefix = trial.named('shaky');
       const keys = keysOf(prefix, 20);
-      const flowing = trial.flow(keys, 40, 25);
-      for (const _ of upTo(8)) {
-        await sleep(120);
-        await stage.between.cut();
-      }
-      await flowing;
+      const cutting = async () => {
+        for (const _ of upTo(8)) {
+          await sleep(120);
+          await stage.between.cut();
+        }
+      };
+      await Promise.all([trial.flow(keys, 40, 25), cutting()]);
       await trial.expectAll(prefix, keys, 40);
       expect(stage.running('receiver')).toHaveLength(2);
     });
