@@ -1,9 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources stand in strings here, with their templates.
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { databaseWall } from '#apps/cli/check/database/database-wall';
 import { inspectDatabase } from '#apps/cli/check/database/live/inspect-database';
-import { modulesBelow } from '#apps/cli/check/database/modules';
+import { withScratchDatabase } from '#apps/cli/check/database/live/scratch-database';
 import { LIVE_RULES, RULES } from '#apps/cli/check/database/rules';
 import { violationsInSources } from '#apps/cli/check/database/sources-wall';
 import { lex } from '#apps/cli/check/database/sql/lexer';
@@ -16,6 +18,8 @@ import { FIXTURES, HEALTHY, LIVE_FIXTURES, type LiveFixture, LOOKALIKES, STANDIN
 
 const ORDERS = 'src/modules/orders';
 const PROJECT = process.cwd();
+const CONTEXTS = membersOfTheSystem().map(({ context }) => context);
+const THE_SYSTEM = CONTEXTS.map(({ declaration: { name, schema } }) => ({ module: name, schema }));
 
 const violationsOf = (files: Files) => withSourceTree({ ...HEALTHY, ...files }, violationsInSources);
 const told = async (files: Files) =>
@@ -167,7 +171,11 @@ describe('the database wall, in a database', () => {
 
   it('says which migration made what is wrong, and else the module', async () => {
     const step = "export class Step extends Migration { up() {\n this.addSql('create table loose (id int)'); } }";
-    const files = { ...HEALTHY, [`${ORDERS}/persistence/migrations/0001.ts`]: step };
+    const files = {
+      'src/modules/orders/module.json': [],
+      'src/modules/billing/module.json': [],
+      [`${ORDERS}/persistence/migrations/0001.ts`]: step,
+    };
     await run(['create table orders.loose (id int)', 'grant usage on schema billing to {orders}']);
     try {
       await withSourceTree(files, async (root) => {
@@ -193,16 +201,39 @@ describe('the database wall, in a database', () => {
 
 describe('the database of this project', () => {
   it('holds as it is provisioned and migrated', async () => {
-    const contexts = membersOfTheSystem().map(({ context }) => context);
-    const database = await createTestDatabase({ modules: contexts.map(({ declaration }) => declaration) });
+    const database = await createTestDatabase({ modules: CONTEXTS.map(({ declaration }) => declaration) });
     try {
       await Promise.all(
-        contexts.map(({ declaration, migrations }) => migrate(database.ownerUrl, declaration.schema, migrations)),
+        CONTEXTS.map(({ declaration, migrations }) => migrate(database.ownerUrl, declaration.schema, migrations)),
       );
-      expect(await inspectDatabase(database.databaseUrl, modulesBelow(PROJECT), () => undefined)).toEqual([]);
+      expect(await inspectDatabase(database.databaseUrl, THE_SYSTEM, () => undefined)).toEqual([]);
     } finally {
       await database.drop();
     }
+  });
+});
+
+describe('a scratch database', () => {
+  it('has what a start makes, and is gone afterwards', async () => {
+    const said = { url: '' };
+    const missing: string[] = [];
+    const found = await withScratchDatabase(undefined, async (url) => {
+      said.url = url;
+      return inspectDatabase(url, THE_SYSTEM, (line) => missing.push(line));
+    });
+    expect([found, missing]).toEqual([[], []]);
+    await expect(new pg.Client({ connectionString: said.url }).connect()).rejects.toThrow(/ECONNREFUSED/);
+    const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`seamline-check-${process.pid}-`));
+    expect(left).toEqual([]);
+  });
+
+  it('is gone too where the look at it fails', async () => {
+    const looking = withScratchDatabase(undefined, async () => {
+      throw new Error('out of sight');
+    });
+    await expect(looking).rejects.toThrow('out of sight');
+    const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`seamline-check-${process.pid}-`));
+    expect(left).toEqual([]);
   });
 });
 

@@ -63,7 +63,7 @@ function shown({ schema, name }: Named): string {
 
 function whose(schema: string, other: string | undefined): string {
   if (other !== undefined) return `which is module ${other}'s`;
-  return schema === 'public' ? 'which is nobody’s' : `a schema that no module declares`;
+  return schema === 'public' ? "which is nobody's" : 'a schema that no module declares';
 }
 
 /** Where PostgreSQL keeps its own, and each session its temporary tables. */

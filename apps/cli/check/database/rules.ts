@@ -17,12 +17,12 @@ const STATIC = {
     mend: "Leave the schema out: the module's connections look in its own and nowhere else.",
   },
   'ddl-in-its-own-schema': {
-    why: 'Migrations run as the owner of all schemas, so nothing but this rule keeps one from changing what is another module’s.',
+    why: "Migrations run as the owner of all schemas, so nothing but this rule keeps one from changing what is another module's.",
     mend: "Create, change and drop in the module's own schema only, by names without a schema; what another module needs, its own migration makes.",
   },
   'no-foreign-key-across-schemas': {
     why: "A foreign key makes two modules one: each one's writes wait for the other's rows, and neither can be restored or moved alone.",
-    mend: 'Keep the other’s key as a plain value, and learn by its events what becomes of it.',
+    mend: "Keep the other's key as a plain value, and learn by its events what becomes of it.",
   },
   'nothing-beyond-a-schema': {
     why: 'Schemas, roles, extensions and settings of the server serve all modules at once, so no single module may make or change them.',

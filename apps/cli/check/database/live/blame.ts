@@ -12,9 +12,14 @@ export function blamed(root: string, modules: readonly SchemaOwner[], answers: r
     contents.set(module.module, known);
     return known;
   };
+  /** In its own migrations; and in those of others, where they name the schema. */
+  const madeBy = (owner: SchemaOwner, object: string) => {
+    const elsewhere = () => modules.flatMap((other) => (other === owner ? [] : filesIn(other)));
+    return madeAt(filesIn(owner), object) ?? madeAt(elsewhere(), object, owner.schema);
+  };
   return answers.map(({ rule, module, object, what, subject }) => {
     const owner = modules.find((each) => each.module === module);
-    const made = owner && object !== null ? madeAt(filesIn(owner), object) : undefined;
+    const made = owner && object !== null ? madeBy(owner, object) : undefined;
     return {
       rule,
       ...(made ?? { file: owner ? `src/modules/${owner.module}/module.json` : 'src/modules' }),
@@ -40,10 +45,15 @@ const KINDS =
   'table|view|materialized\\s+view|function|procedure|sequence|type|domain|trigger|rule|policy|index|aggregate|operator';
 
 /** The last place that makes something of that name: what stands now is what was made last. */
-function madeAt(files: readonly MigrationFile[], object: string): { file: string; line: number } | undefined {
+function madeAt(
+  files: readonly MigrationFile[],
+  object: string,
+  schema?: string,
+): { file: string; line: number } | undefined {
+  const qualifier = schema === undefined ? '("?\\w+"?\\.)?' : `"?${schema}"?\\.`;
   const name = object.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const making = new RegExp(
-    `\\bcreate\\s+[\\w\\s]*?\\b(${KINDS})\\s+(if\\s+not\\s+exists\\s+)?("?\\w+"?\\.)?"?${name}"?(?!\\w)`,
+    `\\bcreate\\s+[\\w\\s]*?\\b(${KINDS})\\s+(if\\s+not\\s+exists\\s+)?${qualifier}"?${name}"?(?!\\w)`,
     'i',
   );
   return files
