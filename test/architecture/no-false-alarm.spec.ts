@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WALLS, type WallName } from '#apps/cli/check/wall';
 import { loadWall } from '#apps/cli/check/walls';
+import { release } from '#apps/cli/contract/release';
 import { generateRepository } from '#apps/cli/new/generate-repository';
 
 /** The first few things that one wall says about a repository: it should say nothing. */
@@ -20,6 +21,7 @@ describe('no wall raises a false alarm', () => {
   beforeAll(async () => {
     generated = await realpath(await mkdtemp(join(tmpdir(), 'seamline-hundred-')));
     await generateRepository(generated, { modules: 100, filesPerModule: 20 });
+    await release(generated);
   });
   afterAll(() => rm(generated, { recursive: true, force: true }));
 

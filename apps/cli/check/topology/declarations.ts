@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModuleDeclaration } from '#kernel/topology/declaration';
 import { moduleFolders } from '../../system/module-files.js';
+import { fromItsFirst, shortestWay } from '../imports/circles.js';
 import { lineAt } from './json-lines.js';
 import type { Broken, RuleName } from './rules.js';
 
@@ -103,39 +104,17 @@ function circles(declared: readonly Declared[]): Broken[] {
   const found = new Map<string, readonly string[]>();
   for (const { name } of declared)
     for (const dependency of next(name)) {
-      if (dependency === name) continue;
-      const back = shortestPath(dependency, name, next);
+      const back = dependency === name ? undefined : shortestWay(dependency, name, next);
       if (back === undefined) continue;
-      const circle = fromTheFirst(back);
-      found.set(circle.join(' → '), circle);
+      const circle = fromItsFirst(back);
+      found.set([...circle, circle[0]].join(' → '), circle);
     }
   return [...found]
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([what, [first = '', second]]) => {
+    .map(([what, [first = '', second = '']]) => {
       const { text = '', dependsOn = [] } = byName.get(first) ?? {};
-      const index = dependsOn.indexOf(second ?? '');
-      return problem('no-cycle-between-modules', first, text, ['dependsOn', index], what, what);
+      return problem('no-cycle-between-modules', first, text, ['dependsOn', dependsOn.indexOf(second)], what, what);
     });
-}
-
-/** From the one module to the other, both included; undefined where no dependency leads there. */
-function shortestPath(from: string, to: string, next: (name: string) => string[]): string[] | undefined {
-  const cameFrom = new Map<string, string | undefined>([[from, undefined]]);
-  for (const name of cameFrom.keys()) {
-    if (name === to) break;
-    for (const each of next(name)) if (!cameFrom.has(each)) cameFrom.set(each, name);
-  }
-  if (!cameFrom.has(to)) return undefined;
-  const path: string[] = [];
-  for (let name: string | undefined = to; name !== undefined; name = cameFrom.get(name)) path.unshift(name);
-  return path;
-}
-
-/** As `a → b → c → a`, where `a` is the first by name. */
-function fromTheFirst(circle: readonly string[]): string[] {
-  const first = circle.reduce((least, name, index) => (name < (circle[least] ?? '') ? index : least), 0);
-  const turned = [...circle.slice(first), ...circle.slice(0, first)];
-  return [...turned, turned[0] as string];
 }
 
 const fileOf = (folder: string): string => `src/modules/${folder}/module.json`;
