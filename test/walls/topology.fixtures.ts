@@ -260,6 +260,23 @@ const hygiene: Fixture[] = [
     broken: { [MAP]: mapOf('const shop = [OrdersModule]; const spare = [BillingModule];', '[...shop]') },
     clean: { [MAP]: mapOf('const shop = [OrdersModule, BillingModule];', '[...shop]') },
   },
+  {
+    rule: 'module-is-on-the-map',
+    form: 'a list in another file',
+    broken: {
+      [MAP]: mapOf("import { shop } from './shop.js';", 'shop'),
+      'apps/monolith/shop.ts': `
+        import { OrdersModule } from '#modules/orders/orders.module';
+        export const shop = [OrdersModule];`,
+    },
+    clean: {
+      [MAP]: mapOf("import { shop } from './shop.js';", 'shop'),
+      'apps/monolith/shop.ts': `
+        import { BillingModule } from '#modules/billing/billing.module';
+        import { OrdersModule } from '#modules/orders/orders.module';
+        export const shop = [OrdersModule.forRoot({}), BillingModule];`,
+    },
+  },
 ];
 
 const placement: Fixture[] = [

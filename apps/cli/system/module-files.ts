@@ -14,11 +14,11 @@ export function moduleFolders(root: string): string[] {
 
 /** The sources of a module, below the root with slashes; without its tests and what only they need. */
 export function sourcesOf(root: string, module: string): string[] {
-  return readdirSync(join(root, MODULES, module), { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => isSource(path))
-    .sort()
-    .map((path) => `${MODULES}/${module}/${path}`);
+  const folder = join(root, MODULES, module);
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => isSource(path.replaceAll('\\', '/')) && isFile(join(folder, path)))
+    .map((path) => `${MODULES}/${module}/${path.replaceAll('\\', '/')}`)
+    .sort();
 }
 
 /** The module that a file below the root belongs to. */
@@ -29,6 +29,11 @@ export function moduleOf(file: string): string | undefined {
 function isSource(path: string): boolean {
   if (!/\.[cm]?tsx?$/.test(path) || /\.(?:d|spec|test)\.[cm]?tsx?$/.test(path)) return false;
   return !path.split('/').some((folder) => folder === 'testing' || folder === 'node_modules');
+}
+
+/** Some editors leave links that lead nowhere, named as the file that is being edited. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 function holdsAFile(folder: string): boolean {

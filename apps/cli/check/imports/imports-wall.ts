@@ -22,7 +22,7 @@ export const importsWall: Wall = {
     const rules = await importRules(root);
     const graph = readGraph(root, signal);
     if (!existsSync(join(root, 'node_modules')))
-      say('imports: no packages are installed there, so imports of packages are judged by package.json alone.');
+      say('No packages are installed there, so imports of packages are judged by package.json alone.');
     return [...evaluate(rules, graph).map(inPlainWords), ...brokenOwnRules(graph)].sort(byPlace);
   },
 };

@@ -14,7 +14,7 @@ export function mapViolations(origins: Origins, modules: readonly string[]): Bro
   if (source === undefined)
     return modules.length === 0 ? [] : [missing('', `is missing, so no app holds ${modules.join(', ')}`)];
   const lists = importLists(source);
-  const listed = new Set(lists.flatMap((list) => modulesIn(list, source, origins)));
+  const listed = new Set(lists.flatMap((list) => modulesIn(list, MAP, origins)));
   const [list = source] = lists;
   const line = source.getLineAndCharacterOfPosition(list.getStart(source)).line + 1;
   return modules
@@ -39,29 +39,31 @@ function importLists(source: ts.SourceFile): ts.Expression[] {
   return lists;
 }
 
-/** The modules whose code the expression names, through constants of the same file too. */
-function modulesIn(list: ts.Node, source: ts.SourceFile, origins: Origins): string[] {
+/** The modules whose code the expression names, through constants too, of other files as well. */
+function modulesIn(list: ts.Node, file: string, origins: Origins): string[] {
   const modules: string[] = [];
   const seen = new Set<string>();
-  const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && !seen.has(node.text)) {
-      seen.add(node.text);
-      const origin = origins.of(source.fileName, node);
+  const visit = (node: ts.Node, within: string): void => {
+    if (ts.isIdentifier(node)) {
+      const origin = origins.of(within, node);
       const module = origin && moduleOf(origin.file);
       if (module !== undefined) modules.push(module);
-      else if (origin?.file === source.fileName) for (const each of initializersOf(source, origin.local)) visit(each);
+      else if (origin !== undefined && !seen.has(`${origin.file} ${origin.local}`)) {
+        seen.add(`${origin.file} ${origin.local}`);
+        for (const each of initializersOf(origins.parse(origin.file), origin.local)) visit(each, origin.file);
+      }
     }
-    ts.forEachChild(node, visit);
+    ts.forEachChild(node, (child) => visit(child, within));
   };
-  visit(list);
+  visit(list, file);
   return modules;
 }
 
-function initializersOf(source: ts.SourceFile, name: string): ts.Expression[] {
-  return source.statements
+function initializersOf(source: ts.SourceFile | undefined, name: string): ts.Expression[] {
+  const declared = (source?.statements ?? [])
     .filter(ts.isVariableStatement)
-    .flatMap(({ declarationList }) => declarationList.declarations)
-    .flatMap((declared) =>
-      declared.name.getText(source) === name && declared.initializer ? [declared.initializer] : [],
-    );
+    .flatMap(({ declarationList }) => declarationList.declarations);
+  return declared.flatMap(({ name: bound, initializer }) =>
+    ts.isIdentifier(bound) && bound.text === name && initializer ? [initializer] : [],
+  );
 }
