@@ -6,7 +6,7 @@ import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { importsWall } from '#apps/cli/check/imports/imports-wall';
 import { OWN_RULES } from '#apps/cli/check/imports/own-rules';
 import { type Files, withSourceTree } from '../architecture/source-tree.js';
-import { FIXTURES, FORMS, HEALTHY, INTERNALS } from './imports.fixtures.js';
+import { everyFormNaming, FIXTURES, FORMS, INTERNALS } from './imports.fixtures.js';
 
 /** Forms in which dependency-cruiser sees no import, or not where it leads. It sees all others. */
 const UNSEEN: readonly string[] = [
@@ -49,7 +49,6 @@ const UNSEEN: readonly string[] = [
 ];
 
 const OWN = new Set(OWN_RULES.map(({ name }) => name));
-const ORDERS = 'src/modules/orders/orders.module.ts';
 
 async function byUs(root: string): Promise<string[]> {
   const violations = await importsWall.violations(root, { say: () => {} });
@@ -84,8 +83,8 @@ const placeOf = (path: string): string => /node_modules\/((?:@[^/]+\/)?[^/]+)/.e
 
 describe('our own eyes, and those of dependency-cruiser', () => {
   it('see the same imports, but for the forms that are listed', async () => {
-    const { files, formOf } = inOneTree();
-    await withSourceTree({ ...HEALTHY, ...files }, async (root) => {
+    const { files, formOf } = everyFormNaming(INTERNALS);
+    await withSourceTree(files, async (root) => {
       const seenIn = (violations: readonly string[]) => {
         const broken = violations.filter((violation) => violation.startsWith('only-a-modules-contract'));
         return new Set(broken.map((violation) => formOf.get(violation.split(' ')[1] as string)));
@@ -114,20 +113,4 @@ describe('our own eyes, and those of dependency-cruiser', () => {
 function oneOfEachRule(): [string, Files][] {
   const shared = FIXTURES.filter(({ rule, form }) => !OWN.has(rule) && !(form in FORMS));
   return [...Map.groupBy(shared, ({ rule }) => rule)].map(([rule, [first]]) => [rule, first?.broken ?? {}]);
-}
-
-/** Every form in files of its own, all in one tree. */
-function inOneTree(): { files: Files; formOf: ReadonlyMap<string, string> } {
-  const healthy = String(HEALTHY[ORDERS]);
-  const files: Record<string, string> = { [ORDERS]: healthy };
-  const formOf = new Map<string, string>();
-  for (const [index, [form, make]] of Object.entries(FORMS).entries()) {
-    const apart = (text: string) => text.replaceAll(/(?<=orders\/|'\.\/)(offers|types|billing)(?=\.)/g, `$1-${index}`);
-    for (const [path, content] of Object.entries(make(INTERNALS))) {
-      if (path === ORDERS) files[ORDERS] += apart(String(content).slice(healthy.length));
-      else files[apart(path)] = apart(String(content));
-      if (path !== ORDERS) formOf.set(apart(path), form);
-    }
-  }
-  return { files, formOf };
 }

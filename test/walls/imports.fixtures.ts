@@ -35,6 +35,7 @@ export const HEALTHY: Files = {
   'test/support.ts': 'export const support = 1;',
 };
 
+const ORDERS_MODULE = 'src/modules/orders/orders.module.ts';
 const OFFERS = 'src/modules/orders/offers.ts';
 
 /** A file beside the healthy ones that is reached from the app, so that nothing but what it imports can be wrong. */
@@ -63,7 +64,7 @@ interface Named {
   readonly root: string;
 }
 export const INTERNALS: Named = named('domain/payment');
-const CONTRACT: Named = named('contract/authorise-payment');
+export const CONTRACT: Named = named('contract/authorise-payment');
 
 function named(what: string): Named {
   return {
@@ -194,6 +195,22 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
   'module.register': ({ path }) =>
     offers(`import { register } from 'node:module'; register('${path}.js', import.meta.url);`),
 };
+
+/** Every form at once, each in files of its own: what one look at a tree tells of all of them. */
+export function everyFormNaming(target: Named): { files: Files; formOf: ReadonlyMap<string, string> } {
+  const healthy = String(HEALTHY[ORDERS_MODULE]);
+  const files: Record<string, string> = { [ORDERS_MODULE]: healthy };
+  const formOf = new Map<string, string>();
+  for (const [index, [form, make]] of Object.entries(FORMS).entries()) {
+    const apart = (text: string) => text.replaceAll(/(?<=orders\/|'\.\/)(offers|types|billing)(?=\.)/g, `$1-${index}`);
+    for (const [path, content] of Object.entries(make(target))) {
+      if (path === ORDERS_MODULE) files[path] += apart(String(content).slice(healthy.length));
+      else files[apart(path)] = apart(String(content));
+      if (path !== ORDERS_MODULE) formOf.set(apart(path), form);
+    }
+  }
+  return { files: { ...HEALTHY, ...files }, formOf };
+}
 
 const everyForm = Object.entries(FORMS).map(([form, make]) =>
   fixture('only-a-modules-contract', form, make(INTERNALS), make(CONTRACT)),

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { importsWall } from '#apps/cli/check/imports/imports-wall';
 import type { Violation } from '#apps/cli/check/wall';
 import { type Files, withSourceTree } from '../architecture/source-tree.js';
-import { FIXTURES, HEALTHY, usedBy } from './imports.fixtures.js';
+import { CONTRACT, everyFormNaming, FIXTURES, FORMS, HEALTHY, INTERNALS, usedBy } from './imports.fixtures.js';
 
 const OFFERS = 'src/modules/orders/offers.ts';
 const CACHE = '.cache/seamline/imports.json';
@@ -20,13 +20,35 @@ describe('the walls of imports', () => {
     expect(await violationsOf({})).toEqual([]);
   });
 
-  it.each(FIXTURES.map((fixture) => [`${fixture.rule}: ${fixture.form}`, fixture] as const))(
-    'hold: %s',
-    async (_, { rule, broken, clean }) => {
-      expect(rulesIn(await withSourceTree(broken, violationsBelow))).toEqual([rule]);
-      expect(await withSourceTree(clean, violationsBelow)).toEqual([]);
-    },
-  );
+  describe('hold in every form that an import can take', () => {
+    let broken: ReadonlyMap<string | undefined, readonly Violation[]>;
+    let clean: readonly Violation[];
+
+    beforeAll(async () => {
+      const { files, formOf } = everyFormNaming(INTERNALS);
+      const violations = await withSourceTree(files, violationsBelow);
+      broken = Map.groupBy(violations, ({ file }) => formOf.get(file));
+      clean = await withSourceTree(everyFormNaming(CONTRACT).files, violationsBelow);
+    });
+
+    it.each(Object.keys(FORMS))('%s', (form) => {
+      expect(rulesIn(broken.get(form) ?? [])).toEqual(['only-a-modules-contract']);
+    });
+
+    it('but let a contract be named in all of them', () => {
+      expect(clean).toEqual([]);
+      expect(broken.has(undefined)).toBe(false);
+    });
+  });
+
+  it.each(
+    FIXTURES.filter(({ form }) => !(form in FORMS)).map(
+      (fixture) => [`${fixture.rule}: ${fixture.form}`, fixture] as const,
+    ),
+  )('hold: %s', async (_, { rule, broken, clean }) => {
+    expect(rulesIn(await withSourceTree(broken, violationsBelow))).toEqual([rule]);
+    expect(await withSourceTree(clean, violationsBelow)).toEqual([]);
+  });
 
   it('have a fixture for every rule, which says why it is there and what to do', async () => {
     const rules = await withSourceTree(HEALTHY, (root) => importsWall.rules(root));

@@ -71,8 +71,14 @@ function followBeyond(root: string, edges: Map<string, Edge[]>, read: (file: str
   }
 }
 
+/** A file that has gone since it was listed imports nothing. */
 function importsOf(root: string, file: string, cache: ExtractionCache): readonly Import[] {
-  return cache.importsOf(file, readFileSync(join(root, file)));
+  try {
+    return cache.importsOf(file, readFileSync(join(root, file)));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function linkEdge(from: string, target: string | undefined): Edge {
