@@ -126,8 +126,8 @@ const OWNED = `
      AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()),
          pg_identify_object(d.classid, d.objid, d.objsubid) i
    WHERE r.rolname = $2
-     AND (i.type = 'large object' OR i.type = 'schema' AND i.name <> ALL (SELECT schema FROM m)
-          OR i.schema <> ALL (SELECT quote_ident(schema) FROM m) AND i.schema <> ALL (SELECT schema FROM m))
+     AND (i.type = 'large object' OR i.type = 'schema' AND i.name <> ALL (SELECT quote_ident(schema) FROM m)
+          OR i.schema <> ALL (SELECT quote_ident(schema) FROM m))
      AND coalesce(i.schema, '') !~ '^pg_temp'`;
 
 /** What lies in a schema, or belongs to something that does: its kind, its schema and what it is called. */
