@@ -60,7 +60,7 @@ function modulesIn(list: ts.Node, file: string, origins: Origins): string[] {
 }
 
 function initializersOf(source: ts.SourceFile | undefined, name: string): ts.Expression[] {
-  const declared = (source?.statements ?? [])
+  const declared = [...(source?.statements ?? [])]
     .filter(ts.isVariableStatement)
     .flatMap(({ declarationList }) => declarationList.declarations);
   return declared.flatMap(({ name: bound, initializer }) =>
