@@ -26,7 +26,7 @@ export function checkCommand(): Command {
       ],
     },
     examples: [
-      'check                        about an hour',
+      'check                        about 40 minutes',
       'check --only small --rounds 3',
       'check --quick                whether everything works, in a minute',
     ],

@@ -2,13 +2,12 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../apps/cli/project-root.js';
 import type { Stage } from '../harness/child.js';
-import { lookAt, type Program, run, withPlanted } from './look.js';
+import { asTested, lookAt, type Program, run } from './look.js';
 import { repositoryOf, sourcesIn, withMore } from './repository.js';
 import type { CheckWork, Look } from './workload.js';
 
 const check: Program = {
   args: (root) => [join(projectRoot, 'bin/seamline.js'), 'check', '--only', 'imports', '--root', root],
-  found: 1,
 };
 const CHANGED = 10;
 
@@ -29,5 +28,5 @@ export async function changed({ work, folder }: Stage<CheckWork>): Promise<Look>
   ]);
   const measured = await withMore(root, Object.fromEntries(more), () => run(check, root, folder));
   if (measured.code !== 0) throw new Error(`it ended with ${measured.code}: ${measured.output.slice(-2_000)}`);
-  return withPlanted(measured, { program: check, root, folder, files: files.length });
+  return asTested(measured, { program: check, root, folder, files: files.length, isTested: work.isTested });
 }

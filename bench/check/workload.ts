@@ -2,6 +2,8 @@
 export interface CheckWork {
   readonly modules: number;
   readonly filesPerModule: number;
+  /** Each candidate must also find an import that is not allowed; that takes as long again. */
+  readonly isTested: boolean;
 }
 
 /** What looking at all imports of a repository costs, once. */
