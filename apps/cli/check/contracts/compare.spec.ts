@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
@@ -71,8 +72,12 @@ describe('what is called compatible', () => {
   it('is every optional property that is added, however deep, and nothing else', () => {
     fc.assert(
       fc.property(trees.objects, (before) => {
+        const released = json(before.zod());
         for (const { kind, tree } of before.changes()) {
-          const breaks = compare(json(before.zod()), json(tree.zod()));
+          const current = json(tree.zod());
+          // As where null may be null.
+          if (isDeepStrictEqual(current, released)) continue;
+          const breaks = compare(released, current);
           expect({ kind, breaks: breaks.length > 0 }).toEqual({ kind, breaks: kind !== 'adds an optional property' });
         }
       }),
@@ -115,10 +120,7 @@ describe('a break', () => {
   it('says where it is, what was and what is', () => {
     const lines = z.array(line.extend({ sku: z.string().max(50), unit: z.string() }));
     expect(told(z.strictObject({ id: z.uuid().nullable(), lines, note: z.string() }))).toEqual([
-      'id type "string" → none',
-      'id format "uuid" → none',
-      expect.stringMatching(/^id pattern .* → none$/),
-      'id anyOf of 0 → of 2',
+      'id string (uuid) → string (uuid) or null',
       'lines[].sku maxLength 40 → 50',
       'lines[].unit is new and required',
       'note optional → required',
@@ -132,9 +134,16 @@ describe('a break', () => {
     ['what a key may be', z.record(z.enum(['x', 'y']), z.int()), z.record(z.enum(['x', 'z']), z.int()), 'a{key} enum'],
     ['a tuple', z.tuple([z.int()]), z.tuple([z.int(), z.string()]), 'a prefixItems of 1 → of 2'],
     ['the rest of a tuple', z.tuple([z.int()]), z.tuple([z.int()], z.string()), 'a[] false → a schema'],
-    ['alternatives', z.union([line, z.string()]), z.union([line, z.string(), z.null()]), 'a anyOf'],
+    [
+      'alternatives',
+      z.union([line, z.string()]),
+      z.union([line, z.string(), z.null()]),
+      'a object or string → object or string or null',
+    ],
     ['two patterns', z.string().regex(/a/).regex(/b/), z.string().regex(/a/).regex(/c/), 'a allOf'],
     ['a record', z.record(z.string(), z.int()), z.strictObject({}), 'a{} a schema → false'],
+    ['whole numbers', z.number(), z.int(), 'a number → integer'],
+    ['an enumeration', z.enum(['x', 'y']), z.enum(['x']), 'a enum ["x","y"] → ["x"]'],
   ])('is a change of %s', (_what, one, other, expected) => {
     const breaks = told(z.strictObject({ a: other }), z.strictObject({ a: one }));
     expect(breaks).toContainEqual(expect.stringContaining(expected));
@@ -165,7 +174,7 @@ describe('a break', () => {
     };
     expect(told(named('compared-amount', z.string()), named('compared-money', z.string()))).toEqual([]);
     expect(told(named('compared-float', z.number()), named('compared-text', z.string()))).toEqual([
-      'net.amount type "string" → "number"',
+      'net.amount string → number',
     ]);
   });
 

@@ -54,6 +54,11 @@ class Comparison {
     const known = this.compared.get(before) ?? new Set();
     if (known.has(after)) return;
     this.compared.set(before, known.add(after));
+    if (kindOf(before) !== kindOf(after)) {
+      // Whatever else differs follows from that.
+      this.tell(path, `${inWords(before)} → ${inWords(after)}`, EITHER);
+      return;
+    }
     this.plain(before, after, path);
     this.properties(before, after, path);
     this.lists(before, after, path);
@@ -112,6 +117,19 @@ class Comparison {
   private tell(path: string, what: string, why: string): void {
     this.found.push({ path: path || 'payload', what, why });
   }
+}
+
+/** Its types, and how many alternatives it has. */
+function kindOf({ type = [], anyOf, oneOf }: JsonSchema): string {
+  return [[type].flat().toSorted().join(), listOf(anyOf).length, listOf(oneOf).length].join(' ');
+}
+
+function inWords(schema: JsonSchema): string {
+  const { type, format, anyOf, oneOf } = schema;
+  const options = [...listOf(anyOf), ...listOf(oneOf)].filter(isSchema).map(inWords);
+  if (options.length > 0) return [...new Set(options)].join(' or ');
+  if (type === undefined) return '$ref' in schema ? 'object' : 'anything';
+  return `${[type].flat().join(' or ')}${typeof format === 'string' ? ` (${format})` : ''}`;
 }
 
 function written(value: unknown): string {

@@ -62,15 +62,16 @@ export function isAnnotation(keyword: string): boolean {
   return ANNOTATIONS.has(keyword);
 }
 
-/** What must be the same in two schemas, as text: of sets in one order, and of two ways to write one thing the same. */
+/**
+ * What must be the same in two schemas of one type, as text: of sets in one order, and of two ways to write one thing the
+ * same.
+ */
 export function plainlySays(schema: JsonSchema): Map<string, string> {
   const said = new Map<string, string>();
   for (const keyword of PLAIN) if (keyword in schema) said.set(keyword, canonical(schema[keyword]));
-  said.delete('const');
-  said.delete('required');
+  for (const keyword of ['type', 'const', 'required']) said.delete(keyword);
   if ('const' in schema) said.set('enum', canonical([schema.const]));
   if (Array.isArray(schema.enum)) said.set('enum', canonical(schema.enum.toSorted(byText)));
-  if (Array.isArray(schema.type)) said.set('type', canonical(schema.type.toSorted(byText)));
   if (Array.isArray(schema.allOf)) said.set('allOf', canonical(schema.allOf.toSorted(byText)));
   return said;
 }
