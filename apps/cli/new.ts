@@ -52,7 +52,9 @@ function newEvent(): Command {
 }
 
 function newMessageCommand(): Command {
-  return adding(new Command('command').description('A command: its contract, who takes it, and the use case it leads to.'))
+  return adding(
+    new Command('command').description('A command: its contract, who takes it, and the use case it leads to.'),
+  )
     .argument('<module.name>', 'in the imperative, such as orders.delay-order')
     .option('--key <property>', 'what orders it', 'id')
     .option('--use-case <name>', 'what carries it out (default: carry-out-NAME)')

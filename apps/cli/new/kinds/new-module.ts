@@ -78,11 +78,11 @@ function onTheMap(repository: Repository, { kebab, pascal }: Name): Change {
   );
 }
 
-function nextSteps({ module, entities }: Vocabulary): string[] {
+function nextSteps({ module, route }: Vocabulary): string[] {
   const folder = `src/modules/${module.kebab}`;
   return [
     `Read ${folder}/README.md, and write down what the module is for.`,
     `Run its specs: npm test -- ${folder}`,
-    `Try it: POST and GET /${module.kebab}/${entities.kebab} on http://localhost:3000/docs, after "npm start".`,
+    `Try it: POST and GET /${route} on http://localhost:3000/docs, after "npm start".`,
   ];
 }

@@ -6,7 +6,7 @@ export function documentFiles(words: Vocabulary): Files {
   return { 'README.md': readme(words), 'module.json': declaration(words) };
 }
 
-function readme({ module, entity, entities, anEntity, event, command, dependsOn }: Vocabulary): string {
+function readme({ module, entity, entities, route, anEntity, event, command, dependsOn }: Vocabulary): string {
   const { kebab } = module;
   const heard = dependsOn.map(({ module: other, exportName }) => `\`${exportName}\` of ${other}`);
   return `# ${capital(module.words)}
@@ -25,7 +25,7 @@ function readme({ module, entity, entities, anEntity, event, command, dependsOn 
     heard.length === 0 ? '' : ` Also ${heard.join(', ')}.`
   }
 
-**HTTP.** \`POST /${kebab}/${entities.kebab}\`, \`GET /${kebab}/${entities.kebab}/{id}\`, for everybody signed in.
+**HTTP.** \`POST /${route}\`, \`GET /${route}/{id}\`, for everybody signed in.
 `;
 }
 

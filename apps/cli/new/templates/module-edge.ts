@@ -8,9 +8,8 @@ export function edgeFiles(words: Vocabulary): Files {
   return { [`${kebab}.controller.ts`]: controller(words), [`${kebab}.subscriber.ts`]: subscriber(words) };
 }
 
-function controller({ module, entity, entities, anEntity, addition, retrieval }: Vocabulary): string {
+function controller({ module, entity, route, anEntity, addition, retrieval }: Vocabulary): string {
   const { camel, pascal, words } = entity;
-  const route = `${module.kebab}/${entities.kebab}`;
   return `import { Body, Controller, Get, Param, Post } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import { v7 as uuidv7 } from 'uuid';

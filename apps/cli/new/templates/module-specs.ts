@@ -9,9 +9,8 @@ export function moduleSpecs(words: Vocabulary): Files {
   };
 }
 
-function moduleSpec({ module, entity, entities, anEntity, event, id }: Vocabulary): string {
+function moduleSpec({ module, entity, route, anEntity, event, id }: Vocabulary): string {
   const { pascal, kebab } = module;
-  const route = `/${kebab}/${entities.kebab}`;
   return `import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Scenario, startScenario } from '#test/scenario';
 import { ${event.pascal} } from './contract/${event.kebab}.js';
@@ -32,7 +31,7 @@ describe('${module.words}', () => {
   afterAll(() => scenario.close());
 
   const add = (body: object, headers: Record<string, string> = {}) =>
-    scenario.request('POST', '${route}', { token: owner, body, headers });
+    scenario.request('POST', '/${route}', { token: owner, body, headers });
   const look = (path: string, token: string) => scenario.request('GET', path, { token });
 
   it('keeps ${anEntity}, shows it to its owner, and tells the other modules', async () => {
@@ -64,7 +63,7 @@ describe('${module.words}', () => {
   });
 
   it('answers 404 for ${anEntity} that there is not', async () => {
-    const answer = await look('${route}/0199a000-0000-7000-8000-0000000000ff', owner);
+    const answer = await look('/${route}/0199a000-0000-7000-8000-0000000000ff', owner);
     expect(answer.body).toMatchObject({ status: 404, type: 'urn:problem:unknown-${entity.kebab}' });
   });
 

@@ -8,6 +8,8 @@ export interface Vocabulary {
   /** What the module keeps. */
   readonly entity: Name;
   readonly entities: Name;
+  /** Where it is found over HTTP, without the first slash. */
+  readonly route: string;
   /** The key of its messages, as `entryId`. */
   readonly id: string;
   /** `an entry`, `a parcel`. */
@@ -29,11 +31,13 @@ export interface Heard {
 
 export function vocabularyOf(module: Name, entity: Name, dependsOn: readonly Heard[]): Vocabulary {
   const { kebab, words } = entity;
+  const entities = nameOf(pluralOf(kebab));
   return {
     module,
     schema: schemaOf(module.kebab),
     entity,
-    entities: nameOf(pluralOf(kebab)),
+    entities,
+    route: entities.kebab === module.kebab ? module.kebab : `${module.kebab}/${entities.kebab}`,
     id: `${entity.camel}Id`,
     anEntity: withArticle(words),
     event: nameOf(`${kebab}-registered`),
