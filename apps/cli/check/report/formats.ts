@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../project-root.js';
 import type { Format } from '../request.js';
@@ -11,12 +11,17 @@ import { sarifReport } from './sarif.js';
 const RENDER: Readonly<Record<Format, (report: Report, inColour: boolean) => string>> = {
   human: humanReport,
   json: jsonReport,
-  github: (report) => githubReport(report, process.env.GITHUB_WORKSPACE ?? process.cwd()),
+  github: (report) => githubReport(report, workspace(process.env.GITHUB_WORKSPACE)),
   sarif: (report) => sarifReport(report, ownVersion()),
 };
 
 export function render(format: Format, report: Report, inColour: boolean): string {
   return RENDER[format](report, inColour);
+}
+
+/** The checkout, without symlinks as the root is. In a container it may have another name than the variable says. */
+function workspace(named = ''): string {
+  return realpathSync(existsSync(named) ? named : process.cwd());
 }
 
 function ownVersion(): string {
