@@ -3,17 +3,22 @@ import type { StaticRule } from './rules.js';
 import { HOLE } from './sql/constants.js';
 import type { Done, Mention, Named } from './sql/mentions.js';
 
+/** All modules of a repository. */
+export interface System {
+  /** Who owns a schema. */
+  readonly bySchema: ReadonlyMap<string, string>;
+  /** The settings that hold addresses of the database: the administrator's and the modules'. */
+  readonly addresses: ReadonlySet<string>;
+}
+
 /** Whose code it is that names and does things. */
 export interface Owner {
-  /** Its folder. */
-  readonly module: string;
   readonly schema: string;
+  /** The setting that may hold the address of its own role. */
+  readonly address: string;
   /** Code of tests, which looks into a scratch database as its administrator. */
   readonly isTest: boolean;
-  /** The settings that hold the addresses of this database: the administrator's and the other modules'. */
-  readonly addresses: ReadonlySet<string>;
-  /** Of all modules: who owns a schema. */
-  readonly ownerOf: (schema: string) => string | undefined;
+  readonly system: System;
 }
 
 /** What is wrong about what some SQL says, for its owner. */
@@ -33,8 +38,12 @@ interface Judgement {
   readonly subject: string;
 }
 
-function judgedDeed({ rule, what, unlessOnly }: Done, { schema, isTest, addresses }: Owner): Judgement | undefined {
-  if (isTest || (rule === 'connects-as-itself' && !addresses.has(what))) return undefined;
+function judgedDeed(
+  { rule, what, unlessOnly }: Done,
+  { schema, address, isTest, system }: Owner,
+): Judgement | undefined {
+  if (isTest) return undefined;
+  if (rule === 'connects-as-itself' && (what === address || !system.addresses.has(what))) return undefined;
   if (unlessOnly?.every((each) => each === schema || isSystem(each))) return undefined;
   return { rule, what: `says ${what}`, subject: what };
 }
@@ -42,7 +51,7 @@ function judgedDeed({ rule, what, unlessOnly }: Done, { schema, isTest, addresse
 function judgedName(named: Named, owner: Owner): Judgement | undefined {
   const { schema, name, kind, isGuess } = named;
   if (schema === owner.schema || isSystem(schema)) return undefined;
-  const other = owner.ownerOf(schema);
+  const other = owner.system.bySchema.get(schema);
   if (other === undefined && (owner.isTest || (isGuess && schema !== 'public'))) return undefined;
   const subject = `${schema}.${name}`;
   if (schema.includes(HOLE)) return { rule: 'no-computed-schema', what: `names ${shown(named)}`, subject };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { urlSetting } from '#kernel/persistence/provisioning/plan';
 import type { Violation } from '../wall.js';
-import { judged, type Owner } from './judge.js';
+import { judged, type System } from './judge.js';
 import { filesOf, isTest, modulesBelow, type SchemaOwner } from './modules.js';
 import type { Mention } from './sql/mentions.js';
 import { loadGrammar } from './sql/parser.js';
@@ -15,19 +15,23 @@ import { type Sources, sourcesBelow } from './typescript/sources.js';
 export async function violationsInSources(root: string): Promise<Violation[]> {
   await loadGrammar();
   const modules = modulesBelow(root);
+  const system = systemOf(modules);
   const sources = sourcesBelow(root);
   const fold = folder(sources);
-  return modules.flatMap((module) =>
-    filesOf(root, module).flatMap((file) =>
-      judged(mentionsInFile(file, sources, fold), ownerOf(module, modules, isTest(sources.pathOf(file)))),
-    ),
-  );
+  return modules.flatMap((owner) => {
+    const address = urlSetting(owner.module);
+    return filesOf(root, owner).flatMap((file) => {
+      const inTest = isTest(sources.pathOf(file));
+      const content = readFileSync(file, 'utf8');
+      if (inTest && !namesAnother(content, owner, system)) return [];
+      return judged(mentionsIn(file, content, sources, fold), { ...owner, address, isTest: inTest, system });
+    });
+  });
 }
 
 /** What a file says to a database. */
-export function mentionsInFile(file: string, sources: Sources, fold: Fold): Mention[] {
+function mentionsIn(file: string, content: string, sources: Sources, fold: Fold): Mention[] {
   const path = sources.pathOf(file);
-  const content = readFileSync(file, 'utf8');
   if (file.endsWith('.sql')) return readSql(contentOf(path, content), 'run');
   if (!MAY_HOLD_SQL.test(content)) return [];
   const source = sources.parsed(file);
@@ -46,15 +50,18 @@ const MAY_HOLD_SQL = new RegExp(
   'i',
 );
 
-/** A module as the judge sees it. */
-export function ownerOf({ module, schema }: SchemaOwner, modules: readonly SchemaOwner[], inTest: boolean): Owner {
-  const others = modules.filter((other) => other.module !== module);
-  const bySchema = new Map(others.map((other) => [other.schema, other.module]));
+function systemOf(modules: readonly SchemaOwner[]): System {
   return {
-    module,
-    schema,
-    isTest: inTest,
-    addresses: new Set(['DATABASE_URL', ...others.map((other) => urlSetting(other.module))]),
-    ownerOf: (name) => bySchema.get(name),
+    bySchema: new Map(modules.map(({ module, schema }) => [schema, module])),
+    addresses: new Set(['DATABASE_URL', ...modules.map(({ module }) => urlSetting(module))]),
   };
+}
+
+/** Tests are asked only for schemas of other modules; without such a word there is nothing to read. */
+function namesAnother(content: string, { schema }: SchemaOwner, { bySchema }: System): boolean {
+  for (const [, before, quoted] of content.matchAll(/\b(\w+)"?\s*\.|['"`](\w+)['"`]/g)) {
+    const word = (before ?? quoted ?? '').toLowerCase();
+    if (word !== schema && bySchema.has(word)) return true;
+  }
+  return false;
 }

@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
 
 /** So many files are kept as trees at a time, which are far larger than their text. */
-const KEPT = 300;
+const KEPT = 40;
 
 /** The TypeScript of a repository. */
 export interface Sources {
