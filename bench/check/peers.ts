@@ -8,7 +8,7 @@ import type { CheckWork, Look } from './workload.js';
 
 const PEERS = join(projectRoot, 'bench/check/peers');
 const SHERIFF = 'node_modules/@softarc/sheriff-core/src/bin/main.js';
-const DEPENDENCY_CRUISER = join(projectRoot, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+const DEPENDENCY_CRUISER = join(projectRoot, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
 
 const foldersOf = (root: string) => ['src', 'apps', 'test'].filter((folder) => existsSync(join(root, folder)));
 

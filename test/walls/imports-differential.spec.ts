@@ -45,6 +45,7 @@ const UNSEEN: readonly string[] = [
   'worker at a path',
   'process at a path',
   'import.meta.resolve',
+  'module._load',
   'module.register',
 ];
 

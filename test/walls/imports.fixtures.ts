@@ -192,6 +192,7 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
     offers(`import { Worker as Thread } from 'node:worker_threads'; new Thread('./${root}.js');`),
   'process at a path': ({ root }) => offers(`import { fork } from 'node:child_process'; fork('${root}.js');`),
   'import.meta.resolve': ({ alias }) => offers(`export const where = import.meta.resolve('${alias}');`),
+  'module._load': ({ path }) => offers(`import loader from 'node:module'; export default loader._load('${path}.ts');`),
   'module.register': ({ path }) =>
     offers(`import { register } from 'node:module'; register('${path}.js', import.meta.url);`),
 };

@@ -44,6 +44,7 @@ const add = (path: string, content: string) => async (root: string) => {
   await writeFile(join(root, path), content);
 };
 
+/** Hands a repository with one commit on `main` to `use`. */
 function withRepository<T>(use: (root: string) => Promise<T>): Promise<T> {
   return withSourceTree(TREE, async (root) => {
     await git(root, 'init', '--quiet', '--initial-branch=main');
@@ -53,41 +54,48 @@ function withRepository<T>(use: (root: string) => Promise<T>): Promise<T> {
   });
 }
 
-const affectedBy = (change: (root: string) => Promise<unknown>) =>
-  withRepository(async (root) => {
-    await change(root);
-    return affectedModules(root, 'main');
-  });
+const CHANGES: readonly (readonly [
+  what: string,
+  modules: readonly string[],
+  change: (root: string) => Promise<unknown>,
+])[] = [
+  ['of nothing', [], async () => undefined],
+  ['of the insides of a module', ['billing'], append('src/modules/billing/billing.module.ts')],
+  ['of a contract that others import', ['catalog', 'orders'], append('src/modules/catalog/contract/price.ts')],
+  ['of what a contract is made of', ['catalog', 'orders'], append('src/modules/catalog/contract/currency.ts')],
+  ['of a contract that nobody imports', ['catalog'], append('src/modules/catalog/contract/name.ts')],
+  ['of a declaration', ['orders', 'shipping'], add('src/modules/orders/module.json', '{}')],
+  ['of a new file', ['shipping'], add('src/modules/shipping/new.ts', '')],
+  [
+    'of a contract that is gone',
+    ['catalog', 'orders'],
+    (root) => rm(join(root, 'src/modules/catalog/contract/price.ts')),
+  ],
+  [
+    'of a file that was moved to another module',
+    ['billing', 'catalog'],
+    (root) => rename(join(root, 'src/modules/catalog/contract/name.ts'), join(root, 'src/modules/billing/name.ts')),
+  ],
+  ['of the kernel', ALL, append('src/shared-kernel/relay.ts')],
+  ['of the topology', ALL, append('topology.json')],
+  ['of the packages', ALL, append('package.json')],
+  ['of what the tests of a module use', ['billing'], append('test/support.ts')],
+  ['of what all tests may use', ALL, append('test/setup.js')],
+  ['of a test of the whole', [], append('test/shop.spec.ts')],
+  ['of an app', [], append('apps/monolith/main.ts')],
+  ['of words', [], async (root) => Promise.all(['README.md', 'docs/how.md'].map((path) => append(path)(root)))],
+];
 
 describe('the modules that a change can reach', () => {
-  it.each<[string, readonly string[], (root: string) => Promise<unknown>]>([
-    ['of nothing', [], async () => undefined],
-    ['of the insides of a module', ['billing'], append('src/modules/billing/billing.module.ts')],
-    ['of a contract that others import', ['catalog', 'orders'], append('src/modules/catalog/contract/price.ts')],
-    ['of what a contract is made of', ['catalog', 'orders'], append('src/modules/catalog/contract/currency.ts')],
-    ['of a contract that nobody imports', ['catalog'], append('src/modules/catalog/contract/name.ts')],
-    ['of a declaration', ['orders', 'shipping'], add('src/modules/orders/module.json', '{}')],
-    ['of a new file', ['shipping'], add('src/modules/shipping/new.ts', '')],
-    [
-      'of a contract that is gone',
-      ['catalog', 'orders'],
-      (root) => rm(join(root, 'src/modules/catalog/contract/price.ts')),
-    ],
-    [
-      'of a file that was moved to another module',
-      ['billing', 'catalog'],
-      (root) => rename(join(root, 'src/modules/catalog/contract/name.ts'), join(root, 'src/modules/billing/name.ts')),
-    ],
-    ['of the kernel', ALL, append('src/shared-kernel/relay.ts')],
-    ['of the topology', ALL, append('topology.json')],
-    ['of the packages', ALL, append('package.json')],
-    ['of what the tests of a module use', ['billing'], append('test/support.ts')],
-    ['of what all tests may use', ALL, append('test/setup.js')],
-    ['of a test of the whole', [], append('test/shop.spec.ts')],
-    ['of an app', [], append('apps/monolith/main.ts')],
-    ['of words', [], async (root) => Promise.all(['README.md', 'docs/how.md'].map((path) => append(path)(root)))],
-  ])('%s', async (_, modules, change) => {
-    expect(await affectedBy(change)).toEqual(modules);
+  it('are those whose files have changed, and those that import what has', async () => {
+    await withRepository(async (root) => {
+      for (const [what, modules, change] of CHANGES) {
+        await change(root);
+        expect([what, await affectedModules(root, 'main')]).toEqual([what, modules]);
+        await git(root, 'reset', '--quiet', '--hard');
+        await git(root, 'clean', '--quiet', '--force', '-d');
+      }
+    });
   });
 
   it('are those of this branch: committed, staged and not, but not what has happened on the other', async () => {

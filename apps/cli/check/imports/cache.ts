@@ -60,6 +60,8 @@ function writeEntries(file: string, entries: ReadonlyMap<string, readonly Import
   const aside = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
+    // Nobody's repository has to know of this folder.
+    writeFileSync(join(dirname(file), '.gitignore'), '*\n');
     writeFileSync(aside, `${headOf(text)}\n${text}`);
     renameSync(aside, file);
   } catch {

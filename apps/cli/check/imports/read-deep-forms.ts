@@ -111,6 +111,7 @@ function formOf(
   }
   if (name === 'getBuiltinModule') return { form: 'import', flags: { mayBeMissing: true } };
   if (names.isFrom(callee, MODULES, 'register')) return { form: 'import' };
+  if (names.isFrom(callee, MODULES, '_load')) return { form: 'require' };
   if (names.isFrom(callee, PROCESSES, 'fork')) return { form: 'start' };
   if (name !== undefined && isMocking(callee, name, names))
     return { form: 'mock', flags: isVirtual(call) ? { mayBeMissing: true } : {} };
