@@ -288,6 +288,14 @@ export const FIXTURES: readonly Fixture[] = [
     'what JSON cannot hold',
     "import { z } from 'zod'; import { defineEvent } from '#kernel/contract/message';\nexport const Late = defineEvent('till.late.v1', 'id', z.strictObject({ id: z.string(), at: z.date() }));",
   ),
+  unreadable(
+    'an open payload',
+    "import { z } from 'zod'; import { defineEvent } from '#kernel/contract/message';\nexport const Late = defineEvent('till.late.v1', 'id', z.object({ id: z.string() }));",
+  ),
+  unreadable(
+    'a name of another form',
+    "import { z } from 'zod'; import { defineEvent } from '#kernel/contract/message';\nexport const Late = defineEvent('TillLate', 'id', z.strictObject({ id: z.string() }));",
+  ),
   untold('a refinement', 'z.string().refine(() => true)'),
   untold('a transform', 'z.string().transform((text) => text.length)'),
   untold('a change of the text', 'z.string().trim()'),

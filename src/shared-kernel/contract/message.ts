@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { remembered } from './declared.js';
 import { opened } from './opened.js';
 
@@ -58,6 +58,8 @@ function declare<Kind extends MessageKind, Shape extends z.ZodObject>(
   if (!owner) {
     throw new Error(`"${name}" is no message name: write <module>.<what-happened>.v<major>, as orders.order-placed.v1`);
   }
+  if (!(schema.def.catchall instanceof z.ZodNever))
+    throw new Error(`${name} is open: declare it with z.strictObject, so that a misspelt property is noticed.`);
   if (upcasts) mustBeTheOneBefore(kind, name, upcasts.type);
   return remembered({ kind, name, owner, key, schema, reading: opened(schema), upcasts });
 }
@@ -71,7 +73,10 @@ function mustBeTheOneBefore(kind: MessageKind, name: string, older: MessageType)
     );
 }
 
-/** Declares a fact. `key` names the property that orders it; `schema` must be closed (`z.strictObject`). */
+/**
+ * Declares a fact. `key` names the property that orders it; `schema` must be closed (`z.strictObject`).
+ * @throws for a name of another form, an open schema, or an upcast from anything but the version before
+ */
 export function defineEvent<Shape extends z.ZodObject>(
   name: string,
   key: StringProperty<Shape>,
@@ -81,7 +86,7 @@ export function defineEvent<Shape extends z.ZodObject>(
   return declare('event', name, key, schema, options);
 }
 
-/** Declares an instruction to the module that the name begins with. */
+/** Declares an instruction to the module that the name begins with; see {@link defineEvent}. */
 export function defineCommand<Shape extends z.ZodObject>(
   name: string,
   key: StringProperty<Shape>,

@@ -42,6 +42,13 @@ describe('what was closed', () => {
     expect(quickReader(opened(tree))).toBeUndefined();
   });
 
+  it('must have been closed', () => {
+    const open = () => defineEvent('till.sold.v1', 'id', z.object({ id: z.string() }));
+    expect(open).toThrow(
+      'till.sold.v1 is open: declare it with z.strictObject, so that a misspelt property is noticed.',
+    );
+  });
+
   it('is open below the top of a message, where a newer writer may have added something', () => {
     const sold = defineEvent('till.sold.v1', 'id', z.strictObject({ id: z.string(), lines: z.array(leaf) }));
     expect(sold.reading.safeParse({ id: 'a', lines: [more] }).success).toBe(true);
