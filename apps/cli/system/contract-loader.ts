@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Options, transformSync } from '@swc/core';
-import type { ContractFound } from './read-contracts.js';
+import type { LoadedContract } from './contract-found.js';
 
 export interface ToLoader {
   readonly root: string;
@@ -14,12 +14,6 @@ export interface ToLoader {
   readonly project: string;
   /** Below the root. */
   readonly files: readonly string[];
-}
-
-/** What the contract itself says. */
-export interface LoadedContract extends Omit<ContractFound, 'module' | 'file' | 'line' | 'meaning'> {
-  /** The same for one contract that several files export. */
-  readonly identity: number;
 }
 
 export type FromLoader =

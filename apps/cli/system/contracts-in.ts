@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { MessageType } from '#kernel/contract/message';
 import type { QueryType } from '#kernel/contract/query';
-import type { LoadedContract } from './contract-loader.js';
-import type { JsonSchema } from './read-contracts.js';
+import type { JsonSchema, LoadedContract } from './contract-found.js';
 import { untoldIn } from './untold.js';
 
 const identities = new Map<object, number>();

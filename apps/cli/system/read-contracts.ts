@@ -2,40 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { projectRoot } from '../project-root.js';
-import type { FromLoader, LoadedContract, ToLoader } from './contract-loader.js';
+import type { ContractFound, LoadedContract } from './contract-found.js';
+import type { FromLoader, ToLoader } from './contract-loader.js';
 import { exportedConstants } from './exported-constants.js';
 
-/** JSON Schema 2020-12. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
-
-/** A message that a module declares in its `contract/`. */
-export interface ContractFound {
-  /** The module's folder. */
-  readonly module: string;
-  /** Below the root, with slashes. */
-  readonly file: string;
-  readonly exportName: string;
-  /** Where it is declared in that file, from 1. */
-  readonly line: number;
-  readonly kind: 'event' | 'command' | 'query';
-  readonly name: string;
-  /** The module that its name begins with. */
-  readonly owner: string;
-  /** The property that orders it; of events and commands. */
-  readonly key?: string;
-  /** Closed; of events and commands. */
-  readonly schema?: JsonSchema;
-  /** Closed; of queries. */
-  readonly request?: JsonSchema;
-  /** Closed; of queries. */
-  readonly reply?: JsonSchema;
-  /** The name of the major version before it, where it says how to read that one as itself. */
-  readonly upcasts?: string;
-  /** What its doc comment says, on one line. */
-  readonly meaning: string;
-  /** What its zod schema asks for and its JSON schema cannot say, as `lines[].sku: a refinement`. */
-  readonly untold: readonly string[];
-}
+export type { ContractFound, JsonSchema } from './contract-found.js';
 
 /** A file in a `contract/` that could not be loaded, and why, in one line. */
 export interface UnreadableContract {
