@@ -612,7 +612,11 @@ const SEVERAL: readonly Fixture[] = [
         "import { Worker } from 'worker_threads'; export const f = (path: string) => new Worker(path);",
         'class Worker { constructor(readonly name: string) {} } export const f = (name: string) => new Worker(name);',
       ],
-      ['in a text', 'export const f = new Function(\'return import("zod")\');', 'export const f = (g: Function) => g;'],
+      [
+        'in a text',
+        'export const f = new Function(\'return import("zod")\');',
+        "export const f = (Function: (text: string) => string, g: Function) => [Function('1'), g];",
+      ],
       ['in a text that is run', "export const f = () => eval('1');", 'export const eval1 = () => 1;'],
     ] as const
   ).map(([form, broken, clean]) => fixture('import-can-be-read', form, offers(broken), offers(clean))),
