@@ -37,6 +37,36 @@ describe('seamline graph', () => {
       });
     }));
 
+  it('shows in red what breaks the walls of imports and topology, unless that is not asked for', () =>
+    withSourceTree(
+      {
+        ...FILES,
+        'src/modules/a/a.ts': "import { secret } from '#modules/b/domain/secret';\nexport const a = secret;",
+        'src/modules/b/domain/secret.ts': 'export const secret = 1;',
+      },
+      async (root) => {
+        const drawn = JSON.parse((await drawIn(root, { format: 'json', violations: true })).printed);
+        expect(drawn.walls).toEqual(['imports', 'topology']);
+        expect(drawn.violations).toContainEqual(
+          expect.objectContaining({
+            rule: 'only-a-modules-contract',
+            file: 'src/modules/a/a.ts',
+            line: 1,
+            why: expect.stringMatching(/./),
+            mend: expect.stringMatching(/./),
+            modules: ['a'],
+            reaches: [{ from: 'a', to: 'b' }],
+          }),
+        );
+        const rules = drawn.violations.map(({ rule }: { rule: string }) => rule);
+        expect(rules).toContain('module-tells-its-purpose');
+        expect(JSON.parse((await drawIn(root, { format: 'json' })).printed)).toMatchObject({
+          walls: [],
+          violations: [],
+        });
+      },
+    ));
+
   it.each<[string, Partial<DrawOptions>, string]>([
     [
       'a file whose name says no format',

@@ -19,6 +19,7 @@ const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha25
 
 /** The system as one page that needs nothing beside itself: no network, no server. The same system always gives the same. */
 export async function pageOf(system: System): Promise<string> {
+  const picture = await pictureInPage(system);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -32,12 +33,12 @@ export async function pageOf(system: System): Promise<string> {
 <a class="skip" href="#messages">To the table of messages</a>
 <header>
 <div class="heading"><h1>${escaped(system.name)}</h1><p>${escaped(summary(system))}</p></div>
-<fieldset class="kinds"><legend class="unseen">Which messages to show</legend>${kindChoices(system)}</fieldset>
+<fieldset class="kinds"><legend class="unseen">Which messages to show</legend>${kindChoices(system)}${otherArrows(system, picture)}</fieldset>
 <button type="button" class="theme" title="Light or dark"><span class="unseen">Light or dark</span><svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.2"/><path d="M8 1.8a6.2 6.2 0 0 1 0 12.4z"/></svg></button>
 </header>
 <main>
 <section class="stage" aria-label="Picture">
-${await pictureInPage(system)}
+${picture}
 <div class="zoom"><button type="button" class="zoom-in" title="Nearer" aria-label="Nearer">+</button><button type="button" class="zoom-out" title="Farther" aria-label="Farther">−</button><button type="button" class="zoom-fit" title="All of it" aria-label="All of it">⤢</button></div>
 </section>
 <aside class="side" aria-label="Modules" tabindex="0">
@@ -55,14 +56,18 @@ ${register(system)}
 `;
 }
 
-function kindChoices({ messages, violations }: System): string {
-  const choices = Object.entries(KINDS).map(([kind, title]) => {
-    const count = messages.filter((message) => message.kind === kind).length;
-    return `<label class="choice ${kind}"><input type="checkbox" value="${kind}" checked>${sample(kind)}<span>${title}</span> <b>${count}</b></label>`;
-  });
-  const wrong =
-    violations.length === 0
-      ? ''
-      : `<span class="choice wrong">${sample('wrong')}<span>Violations</span> <b>${violations.length}</b></span>`;
-  return `${choices.join('')}${wrong}`;
+function kindChoices({ messages }: System): string {
+  return Object.entries(KINDS)
+    .map(([kind, title]) => {
+      const count = messages.filter((message) => message.kind === kind).length;
+      return `<label class="choice ${kind}"><input type="checkbox" value="${kind}" checked>${sample(kind)}<span>${title}</span> <b>${count}</b></label>`;
+    })
+    .join('');
+}
+
+/** The arrows that are no single kind of message, where the picture has them. */
+function otherArrows({ violations }: System, picture: string): string {
+  const mixed = `<span class="choice">${sample('mixed')}<span>Several kinds, by number</span></span>`;
+  const wrong = `<button type="button" class="choice wrong" data-choose="">${sample('wrong')}<span>Violations</span> <b>${violations.length}</b></button>`;
+  return `${picture.includes('class="arrow mixed"') ? mixed : ''}${violations.length > 0 ? wrong : ''}`;
 }

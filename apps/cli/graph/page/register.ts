@@ -20,7 +20,7 @@ function row(message: DrawnMessage, isWrong: boolean): string {
     `<td class="kind ${kind}">${sample(kind)}${kind}</td>`,
     `<td>${moduleLinks(from, 'nobody')}</td>`,
     `<td>${moduleLinks(to, 'nobody')}</td>`,
-    `<td>${key === undefined ? '' : `<code>${escaped(key)}</code>`}</td>`,
+    `<td class="key">${key === undefined ? '' : `<code>${escaped(key)}</code>`}</td>`,
     `<td class="meaning">${prose(meaning)}</td>`,
   ];
   return `<tr data-kind="${kind}"${isWrong ? ' class="wrong"' : ''}>${cells.join('')}</tr>`;

@@ -30,7 +30,7 @@ function light(isMeant, names) {
   const lit = new Set(names);
   for (const arrow of arrows) {
     const ends = [arrow.dataset.from, arrow.dataset.to];
-    const isLit = names.length > 0 && isMeant(ends);
+    const isLit = names.length > 0 && isMeant(ends, arrow.dataset.kinds.split(' '));
     arrow.classList.toggle('lit', isLit);
     if (isLit) for (const end of ends) lit.add(end);
   }
@@ -148,7 +148,8 @@ for (const module of modules) {
 
 for (const row of rows) {
   const ends = all('[data-choose]', row).map((end) => end.dataset.choose);
-  row.addEventListener('pointerenter', () => light((its) => its.every((end) => ends.includes(end)), ends));
+  const isIts = (its, kinds) => its.every((end) => ends.includes(end)) && kinds.includes(row.dataset.kind);
+  row.addEventListener('pointerenter', () => light(isIts, ends));
   row.addEventListener('pointerleave', show);
 }
 

@@ -29,6 +29,7 @@ label.choice { cursor: pointer; }
 .choice input { position: absolute; opacity: 0; }
 .choice:has(input:not(:checked)) { opacity: 0.55; text-decoration: line-through; }
 .choice:has(:focus-visible) { outline: 2.5px solid var(--command); outline-offset: 2px; }
+button.choice { font: inherit; font-size: 13px; }
 .choice.wrong { color: var(--wrong); border-color: currentColor; background: var(--wrong-tint); }
 .sample { width: 34px; height: 10px; flex: none; overflow: visible; }
 .theme, .zoom button { width: 34px; height: 34px; padding: 0; border: 1px solid var(--line); border-radius: 999px; background: var(--card); line-height: 1; }
@@ -99,7 +100,7 @@ table { width: 100%; border-collapse: collapse; font-size: 13.5px; }
 th, td { padding: 8px 18px 8px 0; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--muted); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 400; white-space: nowrap; }
-td.kind { white-space: nowrap; }
+td.kind, td.key { white-space: nowrap; }
 td.kind .sample { margin-right: 10px; vertical-align: 0; }
 td.meaning { color: var(--muted); min-width: 20rem; }
 tbody tr:hover { background: var(--frame); }
@@ -108,12 +109,15 @@ tr.wrong th .pale { color: inherit; }
 
 @media (max-width: 62rem) {
   main { grid-template-columns: minmax(0, 1fr); }
-  .stage { height: 70vh; border-right: 0; border-bottom: 1px solid var(--line); }
+  .stage { height: min(70vh, 100vw); min-height: 0; border-right: 0; border-bottom: 1px solid var(--line); }
   .side { height: auto; max-height: none; min-height: 0; }
 }
 @media print {
   @page { size: A3 landscape; margin: 12mm; }
-  .theme, .zoom, .search, .skip, .side, .count { display: none !important; }
+  .theme, .zoom, .search, .skip, .count, .back { display: none !important; }
+  .side, .detail.overview { display: block !important; }
+  .detail:not(.overview), .overview > :not(.wrongs) { display: none !important; }
+  .side { height: auto; min-height: 0; padding: 0; }
   html { font-size: 12px; }
   header { padding: 0 0 8px; }
   main { display: block; }

@@ -5,8 +5,18 @@ const INCH = 72;
 /** An app without modules still has a place. */
 const EMPTY_GROUP = { width: 120, height: 20 };
 
+/** Beyond so many boxes the best places take Graphviz minutes, good ones seconds. */
+const MANY = 120;
+const VERY_MANY = 300;
+
 /** From left to right, or from top to bottom. */
 export type Direction = 'LR' | 'TB';
+
+/** The directions worth trying: lines that lead through their labels go from left to right, as text does. */
+export function directionsFor({ boxes, links }: Plan): readonly Direction[] {
+  if (boxes.length > VERY_MANY) return ['TB'];
+  return links.length === 0 || links.some(({ label }) => label) ? ['LR'] : ['LR', 'TB'];
+}
 
 /** The plan in the language of Graphviz. Holds no word of the system, only sizes and numbers. */
 export function dotOf({ boxes, groups, links }: Plan, direction: Direction): string {
@@ -25,11 +35,17 @@ export function dotOf({ boxes, groups, links }: Plan, direction: Direction): str
     (title, index) => `subgraph cluster_${index} { graph [label=${blank(title)}]; ${inGroup(index).join('; ')} }`,
   );
   return `digraph {
-    graph [rankdir=${direction}, newrank=true, nodesep=${links.some(({ label }) => label) ? 0.28 : 0.16}, ranksep=0.55, pad=0, margin=18, labeljust=l]
+    graph [rankdir=${direction}, newrank=true, nodesep=${links.some(({ label }) => label) ? 0.28 : 0.16}, ranksep=0.55, ${effortFor(boxes.length)} pad=0, margin=18, labeljust=l]
     node [shape=box, fixedsize=true, label=""]
     edge [dir=none]
     ${[...clusters, ...inGroup(undefined), ...besideOthers(boxes, links)].join('\n')}
   }`;
+}
+
+function effortFor(count: number): string {
+  if (count <= MANY) return '';
+  const hasty = 'nslimit=0.5, nslimit1=1, mclimit=0.1, ';
+  return count <= VERY_MANY ? hasty : `${hasty}splines=line, `;
 }
 
 const sized = ({ width, height }: Size): string => `width=${width / INCH}, height=${height / INCH}`;

@@ -1,6 +1,6 @@
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import { middleOf, type Point } from './curves.js';
-import { type Direction, dotOf } from './dot.js';
+import { directionsFor, dotOf } from './dot.js';
 import type { Layout, Plan } from './plan.js';
 import { widened } from './widened.js';
 
@@ -8,19 +8,15 @@ import { widened } from './widened.js';
 const USUAL_SHAPE = { width: 16, height: 10 };
 
 /**
- * Places boxes, groups and links by Graphviz's layered layout, from left to right; or from top to bottom, where no label
- * stands in the way and it can be shown larger so. The same plan always gives the same layout.
+ * Places boxes, groups and links by Graphviz's layered layout, in the direction in which it can be shown largest. The same
+ * plan always gives the same layout.
  */
 export async function layOut(plan: Plan): Promise<Layout> {
   const graphviz = await Graphviz.load();
-  const [first, ...others] = directionsOf(plan).map((direction) =>
+  const [first, ...others] = directionsFor(plan).map((direction) =>
     layoutIn(JSON.parse(graphviz.layout(dotOf(plan, direction), 'json', 'dot')), plan),
   );
   return others.reduce((best, other) => (scaleOf(other) > scaleOf(best) ? other : best), first as Layout);
-}
-
-function directionsOf({ links }: Plan): readonly Direction[] {
-  return links.length === 0 || links.some(({ label }) => label) ? ['LR'] : ['LR', 'TB'];
 }
 
 function scaleOf({ width, height }: Layout): number {

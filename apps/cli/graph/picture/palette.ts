@@ -58,7 +58,7 @@ export function colourThemes(): string {
   return `:root { color-scheme: light; ${variables(LIGHT)} }
 :root[data-theme=dark] { color-scheme: dark; ${variables(DARK)} }
 @media (prefers-color-scheme: dark) { :root:not([data-theme=light]) { color-scheme: dark; ${variables(DARK)} } }
-@media print { :root:is([data-theme], :not([data-theme])) { color-scheme: light; ${variables(LIGHT)} } }`;
+@media print { :root:is([data-theme], :not([data-theme])) { color-scheme: light; ${variables({ ...LIGHT, canvas: '#ffffff' })} } }`;
 }
 
 function variables(palette: Palette): string {
