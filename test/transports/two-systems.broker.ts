@@ -65,7 +65,7 @@ async function share(broker: typeof nats, made: (url: string, system: string) =>
     }
     expect(taken).toEqual(new Map(SYSTEMS.map((system) => [system, Array(EACH).fill(system)])));
   } finally {
-    await Promise.all(open.map((each) => each.close()));
+    for (const each of open.reverse()) await each.close();
     await between.stop();
   }
 }
