@@ -7,7 +7,7 @@ export interface Part {
 /** What a new project gets as it is here. Where two parts hold a file, the longer path decides. */
 export const GOES_ALONG: readonly Part[] = [
   { path: '.dependency-cruiser.js', why: 'the wall of imports, for editors too' },
-  { path: '.github/workflows/', why: 'CI' },
+  { path: '.github/workflows/', why: 'what CI does' },
   { path: '.gitignore', why: 'what is made on the way' },
   { path: '.node-version', why: 'the Node to install where none comes with the packages' },
   { path: '.npmrc', why: "Node's options for ES modules under Jest" },
