@@ -144,6 +144,7 @@ describe('the walls of imports', () => {
   it('see links that lead nowhere, and out of the repository', async () => {
     const told = await withSourceTree(HEALTHY, async (root) => {
       await symlink('nowhere.ts', join(root, 'src/modules/orders/a.ts'));
+      await symlink('somebody@somewhere.1', join(root, 'src/modules/orders/.#orders.module.ts'));
       await symlink('/usr', join(root, 'src/modules/orders/b'));
       return violationsBelow(root);
     });

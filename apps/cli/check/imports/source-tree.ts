@@ -17,6 +17,9 @@ export interface SourceTree {
   readonly withPackages: ReadonlySet<string>;
 }
 
+/** A link to nowhere, by which Emacs says that somebody has a file open. */
+const EDITORS_LOCK = '.#';
+
 const CODE = /[.][cm]?[jt]sx?$/;
 
 export const isCode = (path: string): boolean => CODE.test(path);
@@ -34,6 +37,7 @@ export function readSourceTree(root: string): SourceTree {
     tree.folders.add(folder);
     for (const entry of readdirSync(join(tree.root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
+      if (entry.name.startsWith(EDITORS_LOCK)) continue;
       if (entry.name === 'node_modules') tree.withPackages.add(folder);
       else if (entry.isSymbolicLink()) tree.links.set(path, targetOf(tree.root, path));
       else if (entry.isDirectory()) read(path);

@@ -3,8 +3,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { type Files, withSourceTree } from '#test/architecture/source-tree';
-import { affectedModules } from './affected.js';
+import { affectedModules } from '#apps/cli/check/imports/affected';
+import { type Files, withSourceTree } from '../architecture/source-tree.js';
 
 /** orders needs catalog's price, of which catalog's currency is a part; shipping needs orders; billing stands alone. */
 const TREE: Files = {
