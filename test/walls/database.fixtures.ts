@@ -855,6 +855,7 @@ export const LIVE_FIXTURES: readonly LiveFixture[] = [
   grant('a sequence of another module', 'usage on sequence billing.numbers'),
   grant('a function of another module', 'execute on function billing.total()'),
   grant('a type of another module', 'usage on type billing.state'),
+  grant('a setting of the server that passes by triggers', 'set on parameter session_replication_role'),
   grant('a function of the server that reads files', 'execute on function pg_read_file(text)'),
   live(
     REACH,

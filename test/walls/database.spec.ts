@@ -6,6 +6,7 @@ import pg from 'pg';
 import { databaseWall } from '#apps/cli/check/database/database-wall';
 import { inspectDatabase } from '#apps/cli/check/database/live/inspect-database';
 import { withScratchDatabase } from '#apps/cli/check/database/live/scratch-database';
+import type { SchemaOwner } from '#apps/cli/check/database/modules';
 import { LIVE_RULES, RULES } from '#apps/cli/check/database/rules';
 import { violationsInSources } from '#apps/cli/check/database/sources-wall';
 import { lex } from '#apps/cli/check/database/sql/lexer';
@@ -20,6 +21,10 @@ const ORDERS = 'src/modules/orders';
 const PROJECT = process.cwd();
 const CONTEXTS = membersOfTheSystem().map(({ context }) => context);
 const THE_SYSTEM = CONTEXTS.map(({ declaration: { name, schema } }) => ({ module: name, schema }));
+
+const shipping = { module: 'shipping', schema: 'shipping' };
+const lookAt = (url: string, modules: readonly SchemaOwner[], say = (_line: string): void => undefined) =>
+  inspectDatabase({ url, setting: 'the test', env: {}, say }, modules);
 
 const violationsOf = (files: Files) => withSourceTree({ ...HEALTHY, ...files }, violationsInSources);
 const told = async (files: Files) =>
@@ -136,7 +141,7 @@ describe('the database wall, in a database', () => {
     await database?.drop();
   });
 
-  const look = () => inspectDatabase(database.databaseUrl, modules, () => undefined);
+  const look = () => lookAt(database.databaseUrl, modules);
   const run = async (statements: readonly string[]) => {
     for (const statement of statements) await admin.query(named(statement));
   };
@@ -155,7 +160,7 @@ describe('the database wall, in a database', () => {
     async (_name, fixture: LiveFixture) => {
       await run(fixture.break);
       try {
-        const found = await look();
+        const found = (await look()) ?? [];
         expect(new Set(found.map(({ rule }) => rule))).toEqual(new Set([fixture.rule]));
         // The same violation in every database, whatever that is called.
         for (const { subject } of found) expect(subject).not.toContain(database.name);
@@ -192,10 +197,17 @@ describe('the database wall, in a database', () => {
 
   it('says which modules a database does not have', async () => {
     const said: string[] = [];
-    await inspectDatabase(database.databaseUrl, [...modules, { module: 'shipping', schema: 'shipping' }], (line) =>
-      said.push(line),
-    );
+    await lookAt(database.databaseUrl, [...modules, shipping], (line) => void said.push(line));
     expect(said).toEqual([expect.stringContaining('could not be looked at: shipping (no schema).')]);
+  });
+
+  it('does not call a database sound that has nothing to look at', async () => {
+    const { databaseUrl } = database;
+    expect(await lookAt(databaseUrl, [shipping])).toBeUndefined();
+    await withSourceTree({ 'src/modules/shipping/module.json': [] }, async (root) => {
+      const looking = databaseWall.violations(root, { databaseUrl, say: () => undefined });
+      await expect(looking).rejects.toThrow('has no schema of any module');
+    });
   });
 });
 
@@ -206,7 +218,7 @@ describe('the database of this project', () => {
       await Promise.all(
         CONTEXTS.map(({ declaration, migrations }) => migrate(database.ownerUrl, declaration.schema, migrations)),
       );
-      expect(await inspectDatabase(database.databaseUrl, THE_SYSTEM, () => undefined)).toEqual([]);
+      expect(await lookAt(database.databaseUrl, THE_SYSTEM)).toEqual([]);
     } finally {
       await database.drop();
     }
@@ -219,7 +231,7 @@ describe('a scratch database', () => {
     const missing: string[] = [];
     const found = await withScratchDatabase(undefined, async (url) => {
       said.url = url;
-      return inspectDatabase(url, THE_SYSTEM, (line) => missing.push(line));
+      return lookAt(url, THE_SYSTEM, (line) => void missing.push(line));
     });
     expect([found, missing]).toEqual([[], []]);
     await expect(new pg.Client({ connectionString: said.url }).connect()).rejects.toThrow(/ECONNREFUSED/);

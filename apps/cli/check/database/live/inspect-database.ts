@@ -28,23 +28,36 @@ interface FoundFunction {
   readonly settings: readonly string[];
 }
 
+/** Which database to look at, and as what. */
+export interface Look {
+  readonly url: string;
+  /** Where the address comes from: `DATABASE_URL`. */
+  readonly setting: string;
+  /** Holds the addresses of roles that the operator keeps (`<MODULE>_DATABASE_URL`). */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly say: (line: string) => void;
+}
+
 /**
- * What the catalog of a database says that breaks a rule. Only reads, and nothing but the catalog.
+ * What the catalog of a database says that breaks a rule; undefined where it has none of the modules. Only reads, and
+ * nothing but the catalog.
  * @throws DatabaseNotUsable where it cannot be reached
  */
 export async function inspectDatabase(
-  databaseUrl: string,
+  { url, setting, env, say }: Look,
   modules: readonly SchemaOwner[],
-  say: (line: string) => void,
-): Promise<Answer[]> {
+): Promise<Answer[] | undefined> {
   await loadGrammar();
-  const client = await connect(databaseUrl, 'DATABASE_URL');
+  const client = await connect(url, setting);
   try {
     // With nothing else in the path, whatever is no system object is shown with its schema.
     await client.query('begin isolation level repeatable read read only; set local search_path = pg_catalog');
     const database = await databaseOf(client);
-    const members = modules.map((module) => ({ ...module, role: roleOf(module, database) }));
-    await tellMissing(client, members, database, say);
+    const members = modules.map((module) => ({ ...module, role: roleOf(module, database, env) }));
+    const missing = await missingFrom(client, members);
+    if (missing.filter(({ hasSchema }) => !hasSchema).length === members.length) return undefined;
+    if (missing.length > 0)
+      say(`Database "${database}" does not have all modules, so these could not be looked at: ${shown(missing)}.`);
     const values = [JSON.stringify(members), ownerRoleName(database)];
     const answers: Answer[] = [];
     for (const question of QUESTIONS)
@@ -65,24 +78,19 @@ async function databaseOf(client: pg.Client): Promise<string> {
 }
 
 /** The role that the operator keeps, or the one that provisioning makes. */
-function roleOf({ module }: SchemaOwner, database: string): string {
-  const given = process.env[urlSetting(module)]?.trim();
+function roleOf({ module }: SchemaOwner, database: string, env: Look['env']): string {
+  const given = env[urlSetting(module)]?.trim();
   if (!given) return roleName(database, module);
   return URL.canParse(given) ? decodeURIComponent(new URL(given).username) : given;
 }
 
-async function tellMissing(
-  client: pg.Client,
-  members: readonly Member[],
-  database: string,
-  say: (line: string) => void,
-): Promise<void> {
+async function missingFrom(client: pg.Client, members: readonly Member[]): Promise<Standing[]> {
   const { rows } = await client.query<Standing>(THERE, [JSON.stringify(members)]);
-  const missing = rows.filter(({ hasSchema, hasRole }) => !hasSchema || !hasRole);
-  if (missing.length === 0) return;
-  const names = missing.map(({ module, hasSchema }) => `${module} (no ${hasSchema ? 'role' : 'schema'})`);
-  say(`Database "${database}" does not have all modules, so these could not be looked at: ${names.join(', ')}.`);
+  return rows.filter(({ hasSchema, hasRole }) => !hasSchema || !hasRole);
 }
+
+const shown = (missing: readonly Standing[]) =>
+  missing.map(({ module, hasSchema }) => `${module} (no ${hasSchema ? 'role' : 'schema'})`).join(', ');
 
 /** What a function's text and settings name: the catalog keeps them as words. */
 function answersAbout(

@@ -68,7 +68,9 @@ const GRANTED = `
     UNION ALL
     SELECT 'foreign data wrapper', NULL, fdwname, fdwowner, fdwacl FROM pg_foreign_data_wrapper
     UNION ALL
-    SELECT 'large object', NULL, oid::text, lomowner, lomacl FROM pg_largeobject_metadata),
+    SELECT 'large object', NULL, oid::text, lomowner, lomacl FROM pg_largeobject_metadata
+    UNION ALL
+    SELECT 'parameter', NULL, parname, 0, paracl FROM pg_parameter_acl),
   grants AS (
     SELECT o.kind, o.schema, o.name, a.grantee, a.privilege_type AS privilege, a.is_grantable AS passes,
            concat_ws(' ', CASE WHEN o.kind LIKE '%to come' THEN o.kind || ' in' ELSE o.kind END,
@@ -105,7 +107,7 @@ const FOR_PUBLIC = `
               WHEN g.kind = 'database' THEN g.privilege = 'CREATE'
               WHEN g.kind = 'schema' AND m.module IS NULL THEN g.privilege = 'CREATE'
               WHEN g.kind LIKE '%to come' THEN m.module IS NOT NULL OR g.schema IS NULL
-              WHEN g.kind IN ('foreign server', 'foreign data wrapper', 'large object') THEN true
+              WHEN g.kind IN ('foreign server', 'foreign data wrapper', 'large object', 'parameter') THEN true
               ELSE m.module IS NOT NULL END
    GROUP BY m.module, g.shown, g.name`;
 
