@@ -12,20 +12,14 @@ export function side(system: System): string {
 function overview(system: System): string {
   const { apps, modules } = system;
   const groups = [
-    ...apps.map(({ name, modules: held }) => ({ name, its: modules.filter((module) => held.includes(module.name)) })),
-    { name: 'in no app', its: apps.length === 0 ? [] : modules.filter(({ app }) => app === undefined) },
-    { name: '', its: apps.length === 0 ? modules : [] },
-  ];
+    ...apps.map(({ name }) => ({ name, its: modules.filter(({ app }) => app === name) })),
+    { name: 'in no app', its: modules.filter(({ app }) => app === undefined) },
+  ].filter(({ its }) => its.length > 0);
+  const title = (name: string) => (groups.length > 1 ? `<h3>${escaped(name)}</h3>` : '');
   return `<section class="detail overview shown" data-of="">
 ${verdict(system)}
 <h2>Modules</h2>
-${groups
-  .filter(({ its }) => its.length > 0)
-  .map(
-    ({ name, its }) =>
-      `${name === '' || (groups.length === 3 && apps.length === 1) ? '' : `<h3>${escaped(name)}</h3>`}<ul class="modules">${its.map(entry).join('')}</ul>`,
-  )
-  .join('\n')}
+${groups.map(({ name, its }) => `${title(name)}<ul class="modules">${its.map(entry).join('')}</ul>`).join('\n')}
 </section>`;
 }
 
