@@ -250,6 +250,29 @@ function upcaster(form: string, options: string): Fixture {
   };
 }
 
+/** A reader that stays with the older version, and a publisher that has moved on. */
+function leftBehind(): Fixture {
+  const form = 'a reader of the version before';
+  const { clean } = upcaster(form, '{ upcasts: from(SoldV1, ({ id }) => ({ id, part: 1 })) }');
+  const module = Object.keys(clean)[0]?.split('/')[2];
+  const files = (imported: string, work: string): Files => ({
+    ...clean,
+    [`src/modules/${module}/use-cases/sell.ts`]: `
+      import { ${imported} } from '../contract/sold.js';
+      export const sell = (tx, id) => ${work};`,
+    [`src/modules/reader-of-${module}/subscriber.ts`]: `
+      import { Subscribe } from '#kernel/messaging/subscriptions';
+      import { SoldV1 } from '#modules/${module}/contract/sold';
+      export class Reader { @Subscribe(SoldV1) sold() {} }`,
+  });
+  return {
+    rule: 'older-version-is-still-published',
+    form,
+    broken: files('Sold', 'tx.publish(Sold, { id, part: 1 })'),
+    clean: files('Sold, SoldV1', 'tx.publishBoth([Sold, { id, part: 1 }], [SoldV1, { id }])'),
+  };
+}
+
 /** One document for the tree, so these cannot stand beside others. */
 function document(): Fixture {
   const module = freshModule();
@@ -398,6 +421,7 @@ export const FIXTURES: readonly Fixture[] = [
     },
   })),
   upcaster('a second version with none', '{}'),
+  leftBehind(),
   ofOne('golden-is-untouched', 'a bound that was edited in it', (module, name) => {
     const [[file, text] = ['', '']] = Object.entries(released(name, [PLAIN]));
     return {

@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { projectRoot } from '../project-root.js';
 import type { ContractFound, LoadedContract } from './contract-found.js';
 import type { FromLoader, ToLoader } from './contract-loader.js';
 import { exportedConstants } from './exported-constants.js';
+import { moduleFolders, sourcesOf } from './module-files.js';
 
 export type { ContractFound, JsonSchema } from './contract-found.js';
 
@@ -51,25 +52,14 @@ export async function readContracts(root: string, patience = PATIENCE): Promise<
 
 /** Below the root, with slashes: every source in a module's `contract/` that is no test. */
 export function contractFiles(root: string): string[] {
-  const modules = join(root, 'src/modules');
-  return foldersIn(modules).flatMap((module) =>
-    filesBelow(join(modules, module, 'contract'))
-      .filter((file) => /(?<!\.d|\.spec|\.test)\.ts$/.test(file) && !file.split('/').includes('testing'))
-      .map((file) => `src/modules/${module}/contract/${file}`),
+  return moduleFolders(root).flatMap((module) =>
+    sourcesOf(root, module).filter((file) => isInContract(file) && file.endsWith('.ts')),
   );
 }
 
-function foldersIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).sort();
-}
-
-function filesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((file) => file.replaceAll('\\', '/'))
-    .sort();
+/** Whether a file, below the root, is in the `contract/` of its module. */
+export function isInContract(file: string): boolean {
+  return file.split('/')[3] === 'contract';
 }
 
 /** What a thread ends with in which a module awaits and nothing is left that could happen. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { moduleFolders } from '../../system/module-files.js';
 import type { ContractFound, JsonSchema } from '../../system/read-contracts.js';
 import { canonical, isAnnotation, isSchema } from './keywords.js';
 
@@ -45,7 +46,7 @@ export function goldenFile(module: string, name: string): string {
 
 /** Every released message below `root`. */
 export function readGoldens(root: string): GoldenFound[] {
-  return modulesIn(root).flatMap((module) => {
+  return moduleFolders(root).flatMap((module) => {
     const folder = `src/modules/${module}/contract/released`;
     if (!existsSync(join(root, folder))) return [];
     return readdirSync(join(root, folder))
@@ -53,11 +54,6 @@ export function readGoldens(root: string): GoldenFound[] {
       .sort()
       .map((name) => readGolden(root, module, `${folder}/${name}`));
   });
-}
-
-function modulesIn(root: string): string[] {
-  const folder = join(root, 'src/modules');
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
 
 function readGolden(root: string, module: string, file: string): GoldenFound {

@@ -60,6 +60,11 @@ export const RULES = [
     'Say how the old one is read: { upcasts: from(TheOldOne, (older) => …) } as the last argument of its declaration.',
   ),
   rule(
+    'older-version-is-still-published',
+    'Whoever takes the older version alone hears nothing any more, and nobody notices.',
+    'Publish both as one fact, tx.publishBoth(…), or let those who take the older one take the newer one.',
+  ),
+  rule(
     'golden-is-untouched',
     'What was released is what other programs hold us to; to edit it changes the record and not the promise.',
     'Restore it from version control, and let "npx seamline contract release" write it.',
