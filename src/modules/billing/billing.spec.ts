@@ -209,7 +209,7 @@ describe('billing', () => {
         return { silent, order: await captured(), took: performance.now() - began };
       };
       /** Before any of the silent ones is given up, and long before each round of them could have been waited for. */
-      const [SOON, IN_VAIN] = [4_000, 8_000];
+      const [SOON, IN_VAIN] = [7_000, 15_000];
       let among = await amongSilence();
       // A machine that stood still for a moment says nothing of who held up whom.
       for (let n = 0; n < 2 && among.took > SOON; n++) among = await amongSilence();

@@ -9,7 +9,7 @@ import { PaymentProvider, type ProviderAnswer } from '../domain/payment-provider
 import { NoteProviderAnswers, type ProviderReply } from '../use-cases/note-provider-answers.js';
 
 /** How long the provider may take to answer. In milliseconds. */
-const DEADLINE = 500;
+const DEADLINE = 1_500;
 /** Nobody else asks about a payment for so long; after a crash it is asked again. Well above DEADLINE. In milliseconds. */
 const CLAIM = 10_000;
 /** Payments of one round. More at once would only queue up at the provider, and run into their deadlines there. */
