@@ -807,6 +807,10 @@ export const LOOKALIKES: Readonly<Record<string, string>> = {
     "names.join('billing.x, ');",
     "parameters.schema({ schema: { type: 'string' } });",
   ].join('\n'),
+  'names that other libraries run':
+    "z.literal('billing.payment.captured'); emitter.query('billing.payment'); run('billing.build'); db.single('billing.x');",
+  'pieces of sentences':
+    "const a = 'or billing.payment.captured'; const b = 'and orders.order.placed'; const c = 'on billing.x';",
   'commands and questions of the bus': "await this.commands.execute(new Pay('billing.payment'));",
   'the declaration of a module in a test': "f({ declaration: { name: 'probe', schema: 'billing', dependsOn: [] } });",
 };

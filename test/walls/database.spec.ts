@@ -226,24 +226,17 @@ describe('the database of this project', () => {
 });
 
 describe('a scratch database', () => {
-  it('has what a start makes, and is gone afterwards', async () => {
-    const said = { url: '' };
+  it('has what a start makes, and is gone afterwards, also where the look at it fails', async () => {
+    const seen = { url: '', found: undefined as unknown };
     const missing: string[] = [];
-    const found = await withScratchDatabase(undefined, async (url) => {
-      said.url = url;
-      return lookAt(url, THE_SYSTEM, (line) => void missing.push(line));
-    });
-    expect([found, missing]).toEqual([[], []]);
-    await expect(new pg.Client({ connectionString: said.url }).connect()).rejects.toThrow(/ECONNREFUSED/);
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`seamline-check-${process.pid}-`));
-    expect(left).toEqual([]);
-  });
-
-  it('is gone too where the look at it fails', async () => {
-    const looking = withScratchDatabase(undefined, async () => {
+    const looking = withScratchDatabase(undefined, async (url) => {
+      seen.url = url;
+      seen.found = await lookAt(url, THE_SYSTEM, (line) => void missing.push(line));
       throw new Error('out of sight');
     });
     await expect(looking).rejects.toThrow('out of sight');
+    expect([seen.found, missing]).toEqual([[], []]);
+    await expect(new pg.Client({ connectionString: seen.url }).connect()).rejects.toThrow(/ECONNREFUSED/);
     const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`seamline-check-${process.pid}-`));
     expect(left).toEqual([]);
   });

@@ -1,8 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BoundedContextOptions } from '#kernel/bounded-context';
 import { migrate } from '#kernel/persistence/migrate';
 import { provision } from '#kernel/persistence/provision';
+import { remembered } from '../../../embedded/data-directory.js';
+import { startEmbeddedPostgres } from '../../../embedded/embedded-postgres.js';
+import { runningPostmaster } from '../../../embedded/postmaster.js';
 
 /** Nothing in it outlives the look at it, so it need not survive a crash. */
 const FAST = {
@@ -22,10 +26,6 @@ export async function withScratchDatabase<Result>(
   signal: AbortSignal | undefined,
   use: (databaseUrl: string) => Promise<Result>,
 ): Promise<Result> {
-  const [{ startEmbeddedPostgres }, { membersOfTheSystem }] = await Promise.all([
-    import('../../../embedded/embedded-postgres.js'),
-    import('../../../../host/system.js'),
-  ]);
   await removeLeftovers();
   const home = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const starting = startEmbeddedPostgres({ home, say: () => undefined, settings: FAST, ...(signal ? { signal } : {}) });
@@ -35,7 +35,8 @@ export async function withScratchDatabase<Result>(
     for (const folder of [server?.dataDirectory ?? home, home]) await rm(folder, { recursive: true, force: true });
   };
   try {
-    const { url } = await starting;
+    // The modules while the server comes up: both take long.
+    const [{ url }, { membersOfTheSystem }] = await Promise.all([starting, import('../../../../host/system.js')]);
     await settle(
       url,
       home,
@@ -47,24 +48,23 @@ export async function withScratchDatabase<Result>(
   }
 }
 
-type Context = ReturnType<typeof import('../../../../host/system.js').membersOfTheSystem>[number]['context'];
-
-async function settle(databaseUrl: string, home: string, contexts: readonly Context[]): Promise<void> {
+async function settle(databaseUrl: string, home: string, contexts: readonly BoundedContextOptions[]): Promise<void> {
   const modules = contexts.map(({ declaration }) => declaration);
   const { ownerUrl } = await provision({ databaseUrl, modules, credentialsFile: join(home, 'roles.json') });
   await Promise.all(contexts.map(({ declaration, migrations }) => migrate(ownerUrl, declaration.schema, migrations)));
 }
 
-/** Of checks that were killed: starting such a server adopts it, so that it can be stopped. */
+/** Of checks that were killed; a server that still runs there is adopted, so that it can be stopped. */
 async function removeLeftovers(): Promise<void> {
-  const { startEmbeddedPostgres } = await import('../../../embedded/embedded-postgres.js');
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(PREFIX));
   for (const name of names.filter((each) => !isAlive(Number(each.slice(PREFIX.length).split('-')[0])))) {
     const home = join(tmpdir(), name);
-    const server = await startEmbeddedPostgres({ home, say: () => undefined, settings: FAST }).catch(() => undefined);
-    await server?.stop(0);
-    for (const folder of [server?.dataDirectory ?? home, home])
-      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    const dataDirectory = remembered(home).shelter ?? join(home, 'postgres');
+    if (runningPostmaster(dataDirectory) !== null) {
+      const server = await startEmbeddedPostgres({ home, say: () => undefined, settings: FAST }).catch(() => undefined);
+      await server?.stop(0);
+    }
+    for (const folder of [dataDirectory, home]) await rm(folder, { recursive: true, force: true });
   }
 }
 

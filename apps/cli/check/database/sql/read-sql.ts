@@ -28,11 +28,13 @@ export function readSql(text: Text, certainty: Certainty): Mention[] {
 }
 
 interface Parsed {
+  /** It took other words around it to make a statement of. */
+  readonly isPiece?: boolean;
   readonly words: Words;
   readonly statements: readonly Statement[];
 }
 
-function mentionsIn({ words, statements }: Parsed, certainty: Certainty): Mention[] {
+function mentionsIn({ words, statements, isPiece }: Parsed, certainty: Certainty): Mention[] {
   const inner = {
     sql: (text: Text) => readSql(text, 'run'),
     body: (body: Words, statement: string) =>
@@ -40,7 +42,9 @@ function mentionsIn({ words, statements }: Parsed, certainty: Certainty): Mentio
   };
   const mentions = statements.flatMap((statement) => mentionsOf(statement, words, inner));
   if (certainty === 'run') return mentions;
-  return mentions.filter((mention) => mention.kind !== 'deed' || !mention.isAmbiguous || words.text.includes(';'));
+  return mentions.filter((mention) =>
+    mention.kind === 'deed' ? !mention.isAmbiguous || words.text.includes(';') : !mention.isGuess || !isPiece,
+  );
 }
 
 /** Of a body that the grammar does not take: by its words, and by what EXECUTE is given. */
@@ -103,7 +107,7 @@ function parseWith(text: Text, certainty: Certainty): Parsed | undefined {
     if (surelyRun && certainty !== 'run') continue;
     const edge = (edgeText: string): Words => ({ text: edgeText, placeAt: () => begin });
     const parsed = parseFilled([edge(before), ...marked, edge(after)]);
-    if (parsed) return parsed;
+    if (parsed) return { ...parsed, isPiece: true };
   }
   return undefined;
 }

@@ -20,12 +20,12 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
     line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1,
   });
 
-  const read = (expression: ts.Expression, isRun: boolean) => {
+  const read = (expression: ts.Expression, by: string | undefined) => {
     done.add(unwrapped(expression));
-    const mentions = fold(expression).flatMap((text) => [
-      ...readSql(text, isRun ? 'run' : 'found'),
-      ...searchPathIn(text),
-    ]);
+    const mentions = fold(expression).flatMap((text) => {
+      const isRun = by !== undefined && (TAKES_PIECES.test(by) || !isOneWord(text));
+      return [...readSql(text, isRun ? 'run' : 'found'), ...searchPathIn(text)];
+    });
     // A constant of another module is no fault of that one.
     for (const each of mentions)
       found.push(each.place.file.startsWith(own) ? each : { ...each, place: placeOf(expression) });
@@ -34,11 +34,11 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
       found.push(...builderMentions(node, fold, placeOf));
-      for (const run of whatItRuns(node)) read(run, true);
+      for (const run of whatItRuns(node)) read(run, nameOf(node.expression));
     } else if (ts.isNewExpression(node)) found.push(...builderMentions(node, fold, placeOf));
-    else if (ts.isTaggedTemplateExpression(node) && RUNS.test(nameOf(node.tag))) read(node, true);
+    else if (ts.isTaggedTemplateExpression(node) && RUNS.test(nameOf(node.tag))) read(node, nameOf(node.tag));
     else if (ts.isDecorator(node) && /^Api[A-Z]/.test(nameOf(calledBy(node)))) return;
-    else if (isText(node) && !done.has(node) && !isPartOfText(node) && !isProse(node)) read(node, false);
+    else if (isText(node) && !done.has(node) && !isPartOfText(node) && !isProse(node)) read(node, undefined);
     found.push(...addressMentions(node, placeOf));
     ts.forEachChild(node, visit);
   };
@@ -52,6 +52,13 @@ const moduleFolder = (path: string) => path.split('/').slice(0, 3).concat('').jo
 /** Functions, methods and tags that run what they are given, or pass it on to what does. */
 const RUNS =
   /^(sql|SQL|pgsql|query|execute|exec|raw|unsafe|addSql|single|prepare|run|literal|queryStream|(where|orWhere|having|join|order|orderBy|groupBy|from|select|columns|with)Raw|\$?(query|execute)Raw(Unsafe)?)$/;
+/** Those of them that take any piece of SQL; to the others of other libraries, `billing.payment` is some name. */
+const TAKES_PIECES = /^(sql|SQL|pgsql|raw|unsafe|\w+Raw)$/;
+
+function isOneWord(text: Text): boolean {
+  return !/\s/.test(filled(text, []).text.trim());
+}
+
 /** Properties of an argument that hold the statement. */
 const STATEMENTS = /^(text|sql|query|statement)$/;
 
