@@ -29,8 +29,18 @@ export async function lookAt({ work, folder }: Stage<CheckWork>, program: Progra
   const files = sourcesIn(root).length;
   program.prepare?.(root);
   const clean = await run(program, root, folder);
-  if (clean.code !== 0) throw new Error(`it ended with ${clean.code}: ${clean.output.slice(-2_000)}`);
+  if (clean.code !== 0) throw failureOf(clean);
   return asTested(clean, { program, root, folder, files, isTested: work.isTested });
+}
+
+/** In one line, as the report shows it. */
+export function failureOf({ code, output }: Ended): Error {
+  return new Error(
+    `it ended with ${code}: ${output
+      .trim()
+      .replace(/\s*\n\s*/g, ' / ')
+      .slice(-500)}`,
+  );
 }
 
 interface Looked {

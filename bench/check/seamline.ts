@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../../apps/cli/project-root.js';
 import type { Stage } from '../harness/child.js';
-import { asTested, lookAt, type Program, run } from './look.js';
+import { asTested, failureOf, lookAt, type Program, run } from './look.js';
 import { repositoryOf, sourcesIn, withMore } from './repository.js';
 import type { CheckWork, Look } from './workload.js';
 
@@ -27,6 +27,6 @@ export async function changed({ work, folder }: Stage<CheckWork>): Promise<Look>
     `\n// changed at ${Date.now()}\n`,
   ]);
   const measured = await withMore(root, Object.fromEntries(more), () => run(check, root, folder));
-  if (measured.code !== 0) throw new Error(`it ended with ${measured.code}: ${measured.output.slice(-2_000)}`);
+  if (measured.code !== 0) throw failureOf(measured);
   return asTested(measured, { program: check, root, folder, files: files.length, isTested: work.isTested });
 }
