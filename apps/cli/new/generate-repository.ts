@@ -36,9 +36,16 @@ const SUBJECTS =
 export async function generateRepository(dir: string, { modules, filesPerModule }: RepositorySize): Promise<void> {
   mustBeEmpty(dir);
   const made = Array.from({ length: modules }, (_, index) => vocabularyAt(index, modules));
+  mustHoldAModule(filesPerModule);
   writeAll(dir, { ...sourcesOf(projectRoot, 'check'), ...systemFiles(made.map(({ module }) => module)) });
   for (const words of made) writeAll(join(dir, 'src/modules', words.module.kebab), moduleOf(words, filesPerModule));
   symlinkSync(join(projectRoot, 'node_modules'), join(dir, 'node_modules'));
+}
+
+function mustHoldAModule(files: number): void {
+  const fewest = Object.keys(moduleSources(vocabularyAt(0, 1))).length;
+  if (files < fewest)
+    throw new UserError(`A module has ${fewest} files or more, not ${files}.`, `Take --files-per-module ${fewest}.`);
 }
 
 function systemFiles(modules: readonly Name[]): Files {
@@ -52,13 +59,7 @@ function systemFiles(modules: readonly Name[]): Files {
 
 function moduleOf(words: Vocabulary, size: number): Files {
   const sources = moduleSources(words);
-  const missing = size - Object.keys(sources).length;
-  if (missing < 0)
-    throw new UserError(
-      `A module has ${Object.keys(sources).length} files or more, not ${size}.`,
-      `Take --files-per-module ${Object.keys(sources).length}.`,
-    );
-  const { files, useCases } = fillerFiles(words, missing);
+  const { files, useCases } = fillerFiles(words, size - Object.keys(sources).length);
   const contents = `${words.module.kebab}.module.ts`;
   return { ...sources, ...files, [contents]: withUseCases(sources[contents] as string, useCases) };
 }
