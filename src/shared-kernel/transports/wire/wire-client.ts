@@ -44,9 +44,11 @@ export class WireClient {
   /** @throws Unreachable, CallFailed, ConnectionLost, or the reason of the cancellation. */
   async call(channel: Channel, body: string, cancellation?: Cancellation): Promise<Buffer> {
     const { connection } = this;
-    return connection?.isOpen
-      ? connection.call(channel, body, cancellation)
-      : (await unlessCancelled(this.reach(), cancellation)).call(channel, body, cancellation);
+    if (connection?.isOpen) return connection.call(channel, body, cancellation);
+    const made = await unlessCancelled(this.reach(), cancellation);
+    // It may say that it is leaving as soon as it has said welcome.
+    if (!made.isOpen) throw new Unreachable(this.app, this.address, 'it is leaving');
+    return made.call(channel, body, cancellation);
   }
 
   /** Makes the connection again if it can be made now, while nobody waits for it. */
