@@ -59,11 +59,21 @@ describe('a release', () => {
     }));
 
   it('adds a revision for what is more, and none for another order or another comment', () =>
-    inTree('{ id: z.string(), kind: z.enum(["a", "b"]) }', async (root) => {
+    inTree('{ id: z.string(), kind: z.enum(["a", "b"]), part: z.union([z.string(), z.number()]) }', async (root) => {
       await release(root);
-      writeFileSync(join(root, SOLD), sold('{ kind: z.enum(["b", "a"]), id: z.string().describe("its number") }'));
+      writeFileSync(
+        join(root, SOLD),
+        sold(
+          '{ part: z.union([z.number(), z.string()]).describe("its part"), kind: z.enum(["b", "a"]), id: z.string() }',
+        ),
+      );
       expect(await release(root)).toEqual([]);
-      writeFileSync(join(root, SOLD), sold('{ id: z.string(), kind: z.enum(["a", "b"]), by: z.string().optional() }'));
+      writeFileSync(
+        join(root, SOLD),
+        sold(
+          '{ id: z.string(), kind: z.enum(["a", "b"]), part: z.union([z.string(), z.number()]), by: z.string().optional() }',
+        ),
+      );
       expect(await release(root)).toEqual([{ name: 'till.sold.v1', file: RELEASED, isFirst: false }]);
       expect(goldenIn(root).revisions).toHaveLength(2);
       expect(await rulesIn(root)).toEqual([]);

@@ -132,6 +132,7 @@ function barely(keyword: string, value: unknown): unknown {
               .map(([n, v]) => [n, bare(v)]),
           )
         : value;
+    case 'type':
     case 'required':
     case 'enum':
       return Array.isArray(value) ? value.toSorted() : value;
