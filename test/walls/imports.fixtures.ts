@@ -556,6 +556,12 @@ const SEVERAL: readonly Fixture[] = [
   fixture('no-undeclared-package', 'one that another brings', offers("import 'tslib';"), offers("import 'zod';")),
   fixture(
     'no-undeclared-package',
+    'one of types alone',
+    offersSpec("import type { JSONSchema7 } from 'json-schema';"),
+    offersSpec("import type { Log } from 'sarif';"),
+  ),
+  fixture(
+    'no-undeclared-package',
     'one that another brings, by its path',
     offers("import '../../../node_modules/tslib/tslib.js';"),
     offers("import '../../../node_modules/uuid/dist/index.js';"),
