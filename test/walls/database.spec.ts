@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { databaseWall } from '#apps/cli/check/database/database-wall';
-import { inspectDatabase } from '#apps/cli/check/database/live/inspect-database';
+import { inspectCatalog, inspectDatabase } from '#apps/cli/check/database/live/inspect-database';
 import { withScratchDatabase } from '#apps/cli/check/database/live/scratch-database';
 import type { SchemaOwner } from '#apps/cli/check/database/modules';
 import { LIVE_RULES, RULES } from '#apps/cli/check/database/rules';
@@ -141,7 +141,7 @@ describe('the database wall, in a database', () => {
     await database?.drop();
   });
 
-  const look = () => lookAt(database.databaseUrl, modules);
+  const look = () => inspectCatalog(admin, { env: {}, say: () => undefined }, modules);
   const run = async (statements: readonly string[]) => {
     for (const statement of statements) await admin.query(named(statement));
   };

@@ -44,29 +44,46 @@ export interface Look {
  * @throws DatabaseNotUsable where it cannot be reached
  */
 export async function inspectDatabase(
-  { url, setting, env, say }: Look,
+  { url, setting, ...look }: Look,
+  modules: readonly SchemaOwner[],
+): Promise<Answer[] | undefined> {
+  const client = await connect(url, setting);
+  try {
+    return await inspectCatalog(client, look, modules);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The same, over a connection. */
+export async function inspectCatalog(
+  client: pg.Client,
+  { env, say }: Pick<Look, 'env' | 'say'>,
   modules: readonly SchemaOwner[],
 ): Promise<Answer[] | undefined> {
   await loadGrammar();
-  const client = await connect(url, setting);
+  // With nothing else in the path, whatever is no system object is shown with its schema.
+  await client.query('begin isolation level repeatable read read only; set local search_path = pg_catalog');
   try {
-    // With nothing else in the path, whatever is no system object is shown with its schema.
-    await client.query('begin isolation level repeatable read read only; set local search_path = pg_catalog');
     const database = await databaseOf(client);
     const members = modules.map((module) => ({ ...module, role: roleOf(module, database, env) }));
     const missing = await missingFrom(client, members);
     if (missing.filter(({ hasSchema }) => !hasSchema).length === members.length) return undefined;
     if (missing.length > 0)
       say(`Database "${database}" does not have all modules, so these could not be looked at: ${shown(missing)}.`);
-    const values = [JSON.stringify(members), ownerRoleName(database)];
-    const answers: Answer[] = [];
-    for (const question of QUESTIONS)
-      answers.push(...(await client.query<Answer>(question, values.slice(0, usesOwner(question) ? 2 : 1))).rows);
-    const functions = await client.query<FoundFunction>(FUNCTIONS, values.slice(0, 1));
-    return once([...answers, ...functions.rows.flatMap((found) => answersAbout(found, members))]);
+    return await answersTo(client, members, ownerRoleName(database));
   } finally {
-    await client.end();
+    await client.query('rollback');
   }
+}
+
+async function answersTo(client: pg.Client, members: readonly Member[], owner: string): Promise<Answer[]> {
+  const values = [JSON.stringify(members), owner];
+  const answers: Answer[] = [];
+  for (const question of QUESTIONS)
+    answers.push(...(await client.query<Answer>(question, values.slice(0, usesOwner(question) ? 2 : 1))).rows);
+  const functions = await client.query<FoundFunction>(FUNCTIONS, values.slice(0, 1));
+  return once([...answers, ...functions.rows.flatMap((found) => answersAbout(found, members))]);
 }
 
 /** A parameter that a statement does not name has no type. */
