@@ -1,6 +1,12 @@
 import type { StaticRule } from '../rules.js';
 import type { Place } from '../text.js';
 
+/**
+ * How sure one is that a text is SQL: `run` where it is handed to something that runs it; `found` for any string of a
+ * program, which may as well be prose.
+ */
+export type Certainty = 'run' | 'found';
+
 /** Something that a statement names with a schema, or does. */
 export type Mention = (Named | Done) & {
   readonly place: Place;

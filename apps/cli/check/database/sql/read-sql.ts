@@ -2,16 +2,10 @@ import { filled, type Hole, isHole, type Text, type Words, within } from '../tex
 import { mentionsInBody } from './body.js';
 import { HOLE } from './constants.js';
 import { lex } from './lexer.js';
-import type { Mention } from './mentions.js';
+import type { Certainty, Mention } from './mentions.js';
 import { parse, type Statement } from './parser.js';
 import { mentionsOf } from './statement.js';
 import { mentionsByTokens } from './tokens.js';
-
-/**
- * How sure one is that a text is SQL: `run` where it is handed to something that runs it; `found` for any string of a
- * program, which may as well be prose.
- */
-export type Certainty = 'run' | 'found';
 
 /** What a text names with a schema, and does, if it is SQL or a piece of it. */
 export function readSql(text: Text, certainty: Certainty): Mention[] {

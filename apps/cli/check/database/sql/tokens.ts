@@ -1,7 +1,6 @@
 import type { Words } from '../text.js';
 import { lex, type Token } from './lexer.js';
-import type { Mention } from './mentions.js';
-import type { Certainty } from './read-sql.js';
+import type { Certainty, Mention } from './mentions.js';
 import { shortened } from './statement.js';
 
 /** Words that a table, or what else has a schema, stands behind. */
