@@ -14,7 +14,7 @@ import { rabbitmq } from './rabbitmq.js';
 
 const SYSTEMS = ['shop', 'shop-2'];
 const EACH = 3 * PARTITIONS;
-const LONG = 60_000;
+const LONG = 120_000;
 
 const BROKERS = [
   {
