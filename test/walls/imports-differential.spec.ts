@@ -17,6 +17,7 @@ const UNSEEN: readonly string[] = [
   'module.require',
   'require under another name',
   'createRequire',
+  'createRequire, when it is first needed',
   'createRequire, called at once',
   'createRequire under another name',
   'createRequire of the whole module',

@@ -114,6 +114,10 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
     offers(`const load = require; const again = load; export default again('${path}.ts');`),
   createRequire: ({ path }) =>
     offers(`${CREATE_REQUIRE} const load = createRequire(import.meta.url); export default load('${path}.ts');`),
+  'createRequire, when it is first needed': ({ path }) =>
+    offers(
+      `${CREATE_REQUIRE} let load: NodeRequire | undefined; load ??= createRequire(import.meta.url); export default load('${path}.ts');`,
+    ),
   'createRequire, called at once': ({ path }) =>
     offers(`${CREATE_REQUIRE} export default createRequire(import.meta.url)('${path}.ts');`),
   'createRequire under another name': ({ path }) =>
@@ -587,6 +591,11 @@ const SEVERAL: readonly Fixture[] = [
         'of what changes',
         "let name = 'a'; name += 'b'; export const f = () => import('./' + name);",
         "const name = 'order'; export const f = () => import('./contract/' + name + '-placed.js');",
+      ],
+      [
+        'of what has the name of a constant elsewhere',
+        "export const a = () => { const path = 'zod'; return import(path); }; export const b = ({ path }: Names) => import(path); interface Names { path: string }",
+        "export const a = () => { const path = 'zod'; return import(path); };",
       ],
       [
         'by require',

@@ -29,43 +29,42 @@ export function readNames(file: ts.SourceFile): Names {
   const given: { readonly name: string; readonly value: ts.Expression }[] = [];
   const ambient = new Set<string>();
 
-  const declare = (name: string): void => void declared.set(name, (declared.get(name) ?? 0) + 1);
   const importAs = (local: ts.Identifier, module: ts.Expression, name: string): void => {
-    declare(local.text);
     if (ts.isStringLiteralLike(module)) origins.set(local.text, { module: module.text, name });
   };
 
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) {
-      const { name, namedBindings } = node.importClause ?? {};
-      if (name) importAs(name, node.moduleSpecifier, '*');
-      if (namedBindings && ts.isNamespaceImport(namedBindings)) importAs(namedBindings.name, node.moduleSpecifier, '*');
-      if (namedBindings && ts.isNamedImports(namedBindings))
-        for (const element of namedBindings.elements)
-          importAs(element.name, node.moduleSpecifier, (element.propertyName ?? element.name).text);
-    } else if (ts.isImportEqualsDeclaration(node)) {
+    const name = declaredBy(node);
+    if (name !== undefined) declared.set(name, (declared.get(name) ?? 0) + 1);
+    if (ts.isImportDeclaration(node)) visitImport(node);
+    else if (ts.isImportEqualsDeclaration(node)) {
       if (ts.isExternalModuleReference(node.moduleReference)) importAs(node.name, node.moduleReference.expression, '*');
-      else declare(node.name.text);
     } else if (ts.isVariableDeclarationList(node)) {
       for (const declaration of node.declarations) visitVariable(declaration, (node.flags & ts.NodeFlags.Const) !== 0);
     } else if (ts.isVariableStatement(node) && isAmbient(node)) {
-      for (const { name } of node.declarationList.declarations) if (ts.isIdentifier(name)) ambient.add(name.text);
-    } else if (ts.isParameter(node) && ts.isIdentifier(node.name)) {
-      declare(node.name.text);
-      if (node.initializer) given.push({ name: node.name.text, value: node.initializer });
-    } else if ((ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) && node.name) {
-      if (isAmbient(node)) ambient.add(node.name.text);
-      declare(node.name.text);
-    } else if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken) {
-      if (ts.isIdentifier(node.left)) given.push({ name: node.left.text, value: node.right });
+      for (const declaration of node.declarationList.declarations) ambient.add(declaredBy(declaration) ?? '');
+    } else if ((ts.isParameter(node) || ts.isBindingElement(node)) && name !== undefined) {
+      if (node.initializer) given.push({ name, value: node.initializer });
+    } else if (ts.isFunctionDeclaration(node) && isAmbient(node)) {
+      ambient.add(name ?? '');
+    } else if (ts.isBinaryExpression(node) && ts.isIdentifier(node.left) && isAssignment(node)) {
+      given.push({ name: node.left.text, value: node.right });
     }
     ts.forEachChild(node, visit);
+  };
+
+  const visitImport = ({ importClause, moduleSpecifier }: ts.ImportDeclaration): void => {
+    const { name, namedBindings } = importClause ?? {};
+    if (name) importAs(name, moduleSpecifier, '*');
+    if (namedBindings && ts.isNamespaceImport(namedBindings)) importAs(namedBindings.name, moduleSpecifier, '*');
+    if (namedBindings && ts.isNamedImports(namedBindings))
+      for (const element of namedBindings.elements)
+        importAs(element.name, moduleSpecifier, (element.propertyName ?? element.name).text);
   };
 
   const visitVariable = ({ name, initializer }: ts.VariableDeclaration, isConst: boolean): void => {
     const module = initializer && moduleOf(initializer);
     if (ts.isIdentifier(name)) {
-      declare(name.text);
       if (module !== undefined) origins.set(name.text, { module, name: '*' });
       if (initializer && isConst) constants.set(name.text, initializer);
       if (initializer) given.push({ name: name.text, value: initializer });
@@ -73,7 +72,6 @@ export function readNames(file: ts.SourceFile): Names {
     }
     for (const element of name.elements) {
       if (!ts.isBindingElement(element) || !ts.isIdentifier(element.name)) continue;
-      declare(element.name.text);
       const from = element.propertyName ?? element.name;
       if (ts.isIdentifier(from) || ts.isStringLiteralLike(from))
         origins.set(element.name.text, { module: module ?? '', name: from.text });
@@ -81,6 +79,9 @@ export function readNames(file: ts.SourceFile): Names {
   };
 
   visit(file);
+  // A function of the file's own that happens to be called `require` is none; where there is one anyway, as in CommonJS, a
+  // file may have both.
+  const hasRequire = !declared.has('require') || ambient.has('require') || /[.]c[jt]s$/.test(file.fileName);
   const once = [...constants].filter(([name]) => declared.get(name) === 1);
   const meaning = (local: string): string => {
     const origin = origins.get(local);
@@ -101,8 +102,39 @@ export function readNames(file: ts.SourceFile): Names {
       const whole = ts.isIdentifier(of) ? origins.get(of.text) : undefined;
       return whole !== undefined && ['*', 'default'].includes(whole.name) && modules.includes(whole.module);
     },
-    isRequire: requireIn({ declared, ambient, given, constants, meaning }),
+    isRequire: requireIn({ hasRequire, given, constants, meaning }),
   };
+}
+
+/** The name that a node gives to something, whatever it is, so that no other is taken for it. */
+function declaredBy(node: ts.Node): string | undefined {
+  if (
+    ts.isVariableDeclaration(node) ||
+    ts.isParameter(node) ||
+    ts.isBindingElement(node) ||
+    ts.isFunctionDeclaration(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isClassDeclaration(node) ||
+    ts.isClassExpression(node) ||
+    ts.isEnumDeclaration(node) ||
+    ts.isModuleDeclaration(node) ||
+    ts.isImportClause(node) ||
+    ts.isNamespaceImport(node) ||
+    ts.isImportSpecifier(node) ||
+    ts.isImportEqualsDeclaration(node)
+  )
+    return node.name !== undefined && ts.isIdentifier(node.name) ? node.name.text : undefined;
+  return undefined;
+}
+
+/** `=`, `??=`, `||=` and `&&=` */
+export function isAssignment({ operatorToken: { kind } }: ts.BinaryExpression): boolean {
+  return (
+    kind === ts.SyntaxKind.EqualsToken ||
+    kind === ts.SyntaxKind.QuestionQuestionEqualsToken ||
+    kind === ts.SyntaxKind.BarBarEqualsToken ||
+    kind === ts.SyntaxKind.AmpersandAmpersandEqualsToken
+  );
 }
 
 /** What is asked for by `require('…')`, `await import('…')` and their like. */
@@ -118,16 +150,14 @@ function isAmbient(node: ts.HasModifiers): boolean {
 }
 
 interface Known {
-  readonly declared: ReadonlyMap<string, number>;
-  readonly ambient: ReadonlySet<string>;
+  readonly hasRequire: boolean;
   readonly given: readonly { readonly name: string; readonly value: ts.Expression }[];
   readonly constants: Constants;
   meaning(local: string): string;
 }
 
-function requireIn({ declared, ambient, given, constants, meaning }: Known): (expression: ts.Expression) => boolean {
-  // A function of the file's own that happens to be called `require` is none.
-  const names = new Set(declared.has('require') && !ambient.has('require') ? [] : ['require']);
+function requireIn({ hasRequire, given, constants, meaning }: Known): (expression: ts.Expression) => boolean {
+  const names = new Set(hasRequire ? ['require'] : []);
   const isRequire = (expression: ts.Expression): boolean => {
     const inner = withoutWrapping(expression);
     if (ts.isIdentifier(inner)) return names.has(inner.text);

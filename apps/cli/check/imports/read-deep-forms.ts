@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { textsOf, withoutWrapping } from './fold.js';
 import type { Form, Import } from './import.js';
-import { type Names, propertyOf, readNames } from './names.js';
+import { isAssignment, type Names, propertyOf, readNames } from './names.js';
 import { type Note, noteStatements } from './note-statements.js';
 
 /** What test frameworks call the functions that replace a module or give the real one; no other thing has such names. */
@@ -237,8 +237,7 @@ function requiresLostIn(node: ts.Node, names: Names): ts.Node[] {
   if (ts.isVariableStatement(node) && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword))
     return lost(...node.declarationList.declarations.map(({ initializer }) => initializer));
   if (ts.isVariableDeclaration(node) && !ts.isIdentifier(node.name)) return lost(node.initializer);
-  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken)
-    return ts.isIdentifier(node.left) ? [] : lost(node.right);
+  if (ts.isBinaryExpression(node) && isAssignment(node)) return ts.isIdentifier(node.left) ? [] : lost(node.right);
   if (isMember(node) && !HARMLESS_OF_REQUIRE.has(propertyOf(node) ?? '')) return lost(node.expression);
   return [];
 }
