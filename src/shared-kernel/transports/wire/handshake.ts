@@ -5,7 +5,7 @@ import { ForeignBytes } from './frames.js';
 export interface WireSecurity {
   /** At least 32 characters. */
   readonly secret: string;
-  /** PEM. Both ends show a certificate that this authority has signed. Absent: what is said can be read and altered on the way. */
+  /** PEM. Both ends show a certificate that this authority has signed. Absent: what is said can be read and altered. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
 }
 
