@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '#test/until';
+import { freezeWhole } from './freeze.js';
 import { freePort } from './ports.js';
 
 export const HOST = '127.0.0.1';
@@ -67,7 +68,7 @@ export class RedisServerProcess {
   }
 
   freeze(): void {
-    this.child?.kill('SIGSTOP');
+    if (this.child?.pid) freezeWhole(this.child.pid);
   }
 
   thaw(): void {
