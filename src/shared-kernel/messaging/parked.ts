@@ -5,8 +5,11 @@ import { fullJitter } from './backoff.js';
 
 /** Tries of a parked message, the first one in its batch included, before it becomes a dead letter. */
 export const ATTEMPTS = 12;
-/** A message during whose handling the process has ended so often, without its try coming to an end, is a dead letter. */
-export const CRASHES = 3;
+/**
+ * A message during whose handling the process has ended so often, without its try coming to an end, is a dead letter. With
+ * three, processes that were killed over and over for other reasons now and then condemned one that was innocent.
+ */
+export const CRASHES = 5;
 /** In milliseconds: from half a second to five minutes, some seven minutes in all on average. */
 const BACKOFF_BASE = 500;
 const BACKOFF_CAP = 300_000;

@@ -36,7 +36,7 @@ const BREAKS = 3;
  *
  * A lease also says which process holds it and whether that has ended in order. Who takes over from one that has not
  * counts a try of each message before it takes a batch, until one that holds nothing the other had taken. A message whose
- * try is counted already was under way at another such end: it is taken alone, and after three tries without an end in
+ * try is counted already was under way at another such end: it is taken alone, and after five tries without an end in
  * order it is a dead letter. All receivers of a process take what is to be taken alone one at a time, or the one that
  * kills would have others counted with it. A batch that breaks its connection over and over is at fault like one that throws.
  *
