@@ -2,47 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { BullMqTransport } from '#kernel/transports/bullmq/bullmq';
 import { redisFrom } from '#kernel/transports/bullmq/server';
-import { TcpProxy } from './proxy.js';
-import { HOST, RedisServerProcess } from './redis-server.js';
-import type { TransportAt, TransportUnderTest } from './under-test.js';
-
-interface Where {
-  readonly url: string;
-}
+import { overBroker, type Where } from './over-broker.js';
+import { RedisServerProcess } from './redis-server.js';
+import type { TransportAt } from './under-test.js';
 
 export const transportAt: TransportAt<Where> = ({ url }, { app }) =>
   new BullMqTransport(redisFrom({ REDIS_URL: url }), app);
 
-/** A Redis of its own, reached through one proxy. */
-export const bullmq: TransportUnderTest = {
+export const bullmq = overBroker({
   name: 'bullmq',
-  missing: () => RedisServerProcess.missing(),
-  start: async () => {
-    const server = await RedisServerProcess.start();
-    const proxy = await TcpProxy.start({ host: HOST, port: server.port });
-    const where: Where = { url: server.urlVia(proxy.port) };
-    return {
-      transportOf: (app) => transportAt(where, app),
-      cut: async () => proxy.cut(),
-      broker: {
-        kill: () => server.kill(),
-        start: () => server.start(),
-        empty: async () => {
-          await asked(server, (redis) => redis.flushall());
-        },
-        inject: async (subscriber, bytes) => {
-          const queue = `bull:seamline.${subscriber}.0`;
-          await asked(server, (redis) => put(redis, queue, { name: 'stranger', data: bytes }));
-        },
-      },
-      elsewhere: { module: import.meta.url, where },
-      stop: async () => {
-        await proxy.stop();
-        await server.stop();
-      },
-    };
-  },
-};
+  server: RedisServerProcess,
+  module: import.meta.url,
+  transportAt,
+  urlVia: (server, port) => server.urlVia(port),
+  empty: (server) => asked(server, (redis) => redis.flushall()),
+  inject: (server, subscriber, bytes) =>
+    asked(server, (redis) => put(redis, `bull:seamline.${subscriber}.0`, { name: 'stranger', data: bytes })),
+});
 
 export async function asked<Answer>(
   server: RedisServerProcess,

@@ -2,45 +2,25 @@ import { connect } from '@nats-io/transport-node';
 import { NatsTransport } from '#kernel/transports/nats/nats';
 import { natsServerFrom } from '#kernel/transports/nats/server';
 import { HOST, NatsServerProcess } from './nats-server.js';
-import { TcpProxy } from './proxy.js';
-import type { TransportAt, TransportUnderTest } from './under-test.js';
-
-interface Where {
-  readonly url: string;
-}
+import { overBroker, type Where } from './over-broker.js';
+import type { TransportAt } from './under-test.js';
 
 export const transportAt: TransportAt<Where> = ({ url }, { app }) =>
   new NatsTransport(natsServerFrom({ NATS_URL: url }), app);
 
-/** A server of its own, reached through one proxy. */
-export const nats: TransportUnderTest = {
+export const nats = overBroker({
   name: 'nats',
-  missing: () => NatsServerProcess.missing(),
-  start: async () => {
-    const server = await NatsServerProcess.start();
-    const proxy = await TcpProxy.start({ host: HOST, port: server.port });
-    const where: Where = { url: `nats://${HOST}:${proxy.port}` };
-    return {
-      transportOf: (app) => transportAt(where, app),
-      cut: async () => proxy.cut(),
-      broker: {
-        kill: () => server.kill(),
-        start: () => server.start(),
-        // All that it knows is who is connected.
-        empty: async () => {
-          await server.kill();
-          await server.start();
-        },
-        inject: (subscriber, bytes) => inject(server.port, `seamline.${subscriber}.0`, bytes),
-      },
-      elsewhere: { module: import.meta.url, where },
-      stop: async () => {
-        await proxy.stop();
-        await server.stop();
-      },
-    };
+  server: NatsServerProcess,
+  module: import.meta.url,
+  transportAt,
+  urlVia: (_server, port) => `nats://${HOST}:${port}`,
+  // All that it knows is who is connected.
+  empty: async (server) => {
+    await server.kill();
+    await server.start();
   },
-};
+  inject: (server, subscriber, bytes) => inject(server.port, `seamline.${subscriber}.0`, bytes),
+});
 
 async function inject(port: number, subject: string, bytes: Buffer): Promise<void> {
   const stranger = await connect({ servers: `${HOST}:${port}` });

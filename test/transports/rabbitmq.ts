@@ -1,42 +1,22 @@
 import { connect } from 'amqplib';
 import { rabbitMqFrom } from '#kernel/transports/rabbitmq/nodes';
 import { RabbitMqTransport } from '#kernel/transports/rabbitmq/rabbitmq';
-import { TcpProxy } from './proxy.js';
-import { HOST, RabbitMqServerProcess } from './rabbitmq-server.js';
-import type { TransportAt, TransportUnderTest } from './under-test.js';
-
-interface Where {
-  readonly url: string;
-}
+import { overBroker, type Where } from './over-broker.js';
+import { RabbitMqServerProcess } from './rabbitmq-server.js';
+import type { TransportAt } from './under-test.js';
 
 export const transportAt: TransportAt<Where> = ({ url }, { app }) =>
   new RabbitMqTransport(rabbitMqFrom({ AMQP_URL: url }), app);
 
-/** A server of its own, reached through one proxy. */
-export const rabbitmq: TransportUnderTest = {
+export const rabbitmq = overBroker({
   name: 'rabbitmq',
-  missing: () => RabbitMqServerProcess.missing(),
-  start: async () => {
-    const server = await RabbitMqServerProcess.start();
-    const proxy = await TcpProxy.start({ host: HOST, port: server.port });
-    const where: Where = { url: server.urlVia(proxy.port) };
-    return {
-      transportOf: (app) => transportAt(where, app),
-      cut: async () => proxy.cut(),
-      broker: {
-        kill: () => server.kill(),
-        start: () => server.start(),
-        empty: () => server.empty(),
-        inject: (subscriber, bytes) => inject(server.url, `seamline.${subscriber}.0`, bytes),
-      },
-      elsewhere: { module: import.meta.url, where },
-      stop: async () => {
-        await proxy.stop();
-        await server.stop();
-      },
-    };
-  },
-};
+  server: RabbitMqServerProcess,
+  module: import.meta.url,
+  transportAt,
+  urlVia: (server, port) => server.urlVia(port),
+  empty: (server) => server.empty(),
+  inject: (server, subscriber, bytes) => inject(server.url, `seamline.${subscriber}.0`, bytes),
+});
 
 async function inject(url: string, queue: string, bytes: Buffer): Promise<void> {
   const stranger = await connect(url);
