@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { ModuleDatabase, Queries } from '#kernel/messaging/care/module-under-care';
 import { errorCode } from '#kernel/persistence/failures';
-import { CHECK_PLACEMENT, fenceLock, isFenced, ModuleFenced } from '#kernel/persistence/fence';
+import { CHECK_PLACEMENT, isFenced, ModuleFenced } from '#kernel/persistence/fence';
 import { connect } from '#kernel/persistence/provisioning/connect';
 import { UserError } from '../user-error.js';
 
@@ -35,10 +35,8 @@ export class PlainDatabase implements ModuleDatabase {
 
   transaction<Result>(work: (tx: Queries) => Promise<Result>): Promise<Result> {
     return this.inTurn(async (client) => {
-      const fence = fenceLock(this.module);
       await client.query('begin isolation level read committed');
       try {
-        await client.query(fence.text, fence.values as unknown[]);
         await client.query(CHECK_PLACEMENT.text);
         const result = await work({ query: (text, values) => rowsOf(client, text, values) });
         await client.query('commit');

@@ -135,13 +135,14 @@ describe('when things go wrong', () => {
   });
 
   it('lets nobody write once the module is fenced, not even who was waiting at the fence', async () => {
-    await sql.query("select pg_advisory_lock(hashtextextended('seamline.fence.speaker', 0))");
+    await sql.query('begin');
+    await sql.query('lock table speaker.placement in access exclusive mode');
     const waiting = say('fenced').catch((error) => error);
     const atTheFence = `select 1 from pg_locks join pg_stat_activity using (pid)
-      where locktype = 'advisory' and not granted and datname = current_database()`;
+      where relation = 'speaker.placement'::regclass and not granted and datname = current_database()`;
     await until(async () => (await sql.query(atTheFence)).rows.length > 0);
     await sql.query("update speaker.placement set state = 'fenced', epoch = epoch + 1");
-    await sql.query("select pg_advisory_unlock(hashtextextended('seamline.fence.speaker', 0))");
+    await sql.query('commit');
 
     expect(await waiting).toBeInstanceOf(ModuleFenced);
     await sql.query("update speaker.placement set state = 'here', epoch = epoch + 1");

@@ -1,5 +1,5 @@
 import { errorCode } from './failures.js';
-import { always, type Prepared } from './statement-batch.js';
+import { always } from './statement-batch.js';
 
 /** The module does not write here now: it is being moved, or lives elsewhere. The request may be repeated later. */
 export class ModuleFenced extends Error {
@@ -21,19 +21,14 @@ export const MUST_BE_HERE = `
   end $$`;
 
 /**
- * Takes the module's shared lock; {@link HERE} reads in a later statement whether the module may write. Two statements
- * on purpose: in READ COMMITTED each takes its own snapshot, so the second sees a placement that was committed while the
- * first waited. One statement would keep the snapshot from before the wait and let a writer through after the cutover.
- * Source: PostgreSQL manual, "13.2.1. Read Committed Isolation Level" and "13.3.5. Advisory Locks".
+ * A condition that holds or raises. Whoever asks it shares the lock of `placement`, as every reader of a table does, until
+ * the transaction ends. A mover commits another state, then takes that lock alone (`lock table placement in access
+ * exclusive mode`): whoever wrote under the old state has ended by then. A statement has its locks before it takes its
+ * snapshot, so one that waited for the mover sees what it committed.
+ *
+ * The function is only called to raise: each call of it would cost a query more.
+ * Source: PostgreSQL manual, "13.2.1. Read Committed Isolation Level" and "13.3.1. Table-Level Locks".
  */
-export function fenceLock(module: string): Prepared {
-  return always({
-    text: 'select pg_advisory_xact_lock_shared(hashtextextended($1, 0))',
-    values: [`seamline.fence.${module}`],
-  });
-}
-
-/** A condition that holds or raises. The function is only called to raise: each call of it would cost a query more. */
 export const HERE = `((select state from placement) = 'here' or must_be_here())`;
 
 export const CHECK_PLACEMENT = always({ text: `select ${HERE} as here` });

@@ -6,11 +6,11 @@ import { appendToOutbox, appendWith, type Outgoing, type Told, toBoth, toOutgoin
 import { pass, points } from '../messaging/points.js';
 import type { Database } from './database.js';
 import { DatabaseAway, isSerializationFailure } from './failures.js';
-import { CHECK_PLACEMENT, fenceLock, isFenced, ModuleFenced } from './fence.js';
+import { CHECK_PLACEMENT, isFenced, ModuleFenced } from './fence.js';
 import { mustBeOrdinary } from './ordinary-statement.js';
 import { entityManagerOn } from './orm-transaction.js';
 import { Session } from './session.js';
-import { always, type Prepared, type Statement, type StatementResult } from './statement-batch.js';
+import { always, type Statement, type StatementResult } from './statement-batch.js';
 
 /** How often a transaction that lost a deadlock or serialization race begins anew before the caller hears of it. */
 const ATTEMPTS = 4;
@@ -214,15 +214,11 @@ const ambient = new AsyncLocalStorage<Transaction>();
  * A use case called inside another one's transaction of the same module joins it.
  */
 export class UnitOfWork {
-  private readonly fence: Prepared;
-
   constructor(
     readonly module: string,
     private readonly database: Database,
     private readonly onPublished: (messages: readonly Outgoing[]) => void,
-  ) {
-    this.fence = fenceLock(module);
-  }
+  ) {}
 
   /** A fresh entity manager for reading; it holds no transaction and sees committed state only. */
   get reader(): SqlEntityManager {
@@ -283,8 +279,8 @@ export class UnitOfWork {
       if (rows.length > 0) for (const message of outgoing) joined.enqueue(message);
       return rows;
     }
-    const [, result] = await this.onConnection((session) =>
-      session.run([this.fence, appendWith({ text, values }, outgoing)]).catch((error) => {
+    const [result] = await this.onConnection((session) =>
+      session.run([appendWith({ text, values }, outgoing)]).catch((error) => {
         mustReturn(text);
         throw error;
       }),
@@ -305,7 +301,7 @@ export class UnitOfWork {
     const session = new Session(await this.connect());
     let tx: Transaction | undefined;
     try {
-      const [, , , ...results] = await session.run([BEGIN, this.fence, CHECK_PLACEMENT, ...first]);
+      const [, , ...results] = await session.run([BEGIN, CHECK_PLACEMENT, ...first]);
       const running = new Transaction(this.module, { session, reader: () => this.reader, outgoing: [] });
       tx = running;
       const result = await ambient.run(running, () => work(running, results));
