@@ -1,9 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { generateKeyPair } from 'jose';
 import { TestTokens } from '#test/test-tokens';
+import { waitUntil } from '#test/until';
 import { Allow, CurrentPrincipal, ownerUnless, Public } from './access.js';
 import { createHttpApp } from './create-http-app.js';
 import type { HttpSettings, Principal } from './tokens.js';
@@ -171,6 +175,52 @@ describe('access to routes', () => {
     await closed.close();
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('2');
+  });
+
+  describe('an hour after the keys were fetched', () => {
+    const HOUR = 3_600_000;
+    const status = async (app: Awaited<ReturnType<typeof appWith>>, headers: { authorization: string }) =>
+      (await app.inject({ url: '/rooms/mine', headers })).statusCode;
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    const anHourLater = () => {
+      const real = Date.now;
+      jest.spyOn(Date, 'now').mockImplementation(() => real() + HOUR);
+    };
+
+    it('goes on with them while whoever publishes them is away', async () => {
+      const issuer = await TestTokens.start();
+      const trusting = await appWith(issuer.settings);
+      const headers = await issuer.of('anna');
+      expect(await status(trusting, headers)).toBe(200);
+      await issuer[Symbol.asyncDispose]();
+      anHourLater();
+      for (let n = 0; n < 3; n++) expect(await status(trusting, headers)).toBe(200);
+      await trusting.close();
+    });
+
+    it('hears of one that was withdrawn', async () => {
+      await using before = await TestTokens.start();
+      await using after = await TestTokens.start();
+      let jwksUrl = before.settings.jwksUrl;
+      const server = createServer(async (_request, response) => {
+        response.end(await (await fetch(jwksUrl())).text());
+      });
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const trusting = await appWith({ ...before.settings, jwksUrl: () => `http://127.0.0.1:${port}/` });
+      const headers = await before.of('anna');
+      expect(await status(trusting, headers)).toBe(200);
+      jwksUrl = after.settings.jwksUrl;
+      expect(await status(trusting, headers)).toBe(200);
+      anHourLater();
+      await waitUntil(async () => (await status(trusting, headers)) === 401, 30_000, 'it is refused');
+      await trusting.close();
+      server.closeAllConnections();
+      server.close();
+    });
   });
 
   it('refuses a malformed token without looking for keys', async () => {

@@ -21,6 +21,8 @@ export const SIGNATURE_ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256'];
 
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 2_000;
+/** So often it is looked whether a key has been withdrawn. */
+const JWKS_RELOAD_MS = 600_000;
 
 /** About a key, not about reaching the keys: the token is at fault. */
 const TOKEN_AT_FAULT = new Set([
@@ -29,10 +31,14 @@ const TOKEN_AT_FAULT = new Set([
   'ERR_JOSE_NOT_SUPPORTED',
 ]);
 
-/** Verifies bearer tokens (RFC 7519, RFC 8725) by the published keys, which it fetches once and again at an unknown key id. */
+/**
+ * Verifies bearer tokens (RFC 7519, RFC 8725) by the published keys, which it fetches at the first one, at an unknown key
+ * id, and now and then. Those that it has serve until it gets others, because whoever publishes them may be away.
+ */
 @Injectable()
 export class TokenVerifier {
   private keys: RemoteJWKSet | undefined;
+  private reloadedAt = Date.now();
 
   constructor(private readonly settings: HttpSettings) {}
 
@@ -59,7 +65,11 @@ export class TokenVerifier {
   }
 
   private readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    this.keys ??= createRemoteJWKSet(new URL(this.settings.jwksUrl()), { timeoutDuration: JWKS_TIMEOUT_MS });
+    this.keys ??= createRemoteJWKSet(new URL(this.settings.jwksUrl()), {
+      timeoutDuration: JWKS_TIMEOUT_MS,
+      cacheMaxAge: Number.POSITIVE_INFINITY,
+    });
+    this.reloadWhenOld(this.keys);
     try {
       return await this.keys(header, token);
     } catch (error) {
@@ -69,6 +79,12 @@ export class TokenVerifier {
       });
     }
   };
+
+  private reloadWhenOld(keys: RemoteJWKSet): void {
+    if (Date.now() - this.reloadedAt < JWKS_RELOAD_MS) return;
+    this.reloadedAt = Date.now();
+    keys.reload().catch(() => undefined);
+  }
 }
 
 export function unauthorized(message: string): DomainError {
