@@ -15,7 +15,8 @@ const PATIENCE = 1_000;
 /**
  * For controllers whose callers go straight on to another module with what they have just written: a product is added,
  * and at once its stock is received. Modules stay eventually consistent; the answer only waits, for a moment, until
- * the others have heard. Costs one delivery (a few milliseconds) a write and promises nothing after its patience.
+ * the others have heard. Costs one delivery (a few milliseconds) a write, and promises nothing after its patience, nor of
+ * those that are away, whom nobody waits for.
  */
 export const ReadYourWrites = () => UseInterceptors(DeliveryInterceptor);
 

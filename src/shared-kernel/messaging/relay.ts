@@ -68,15 +68,18 @@ export class Relay {
   }
 
   /**
-   * Resolves when everything committed before this call has been taken by every subscriber, or after `deadline`
-   * milliseconds; answers which. For a caller who wants to read what its own write caused elsewhere.
+   * Resolves when everything committed before this call has been taken by every subscriber that is not away, or after
+   * `deadline` milliseconds; answers whether all have taken it. For a caller who wants to read what its own write caused
+   * elsewhere.
    */
   async delivered(deadline: number): Promise<boolean> {
     if (this.options.subscribers.length === 0) return true;
     const late = AbortSignal.timeout(deadline);
-    await Promise.all([...this.led.values()].flatMap(({ loops }) => loops.map((loop) => loop.caughtUp(late))));
-    while (this.led.size < PARTITIONS && !late.aborted && !(await this.othersCaughtUp())) await sleep(5);
-    return !late.aborted;
+    const loops = [...this.led.values()].flatMap((led) => led.loops);
+    await Promise.all(loops.map((loop) => loop.caughtUp(late)));
+    const away = loops.filter(({ isAway }) => isAway).map(({ subscriber }) => subscriber);
+    while (this.led.size < PARTITIONS && !late.aborted && !(await this.othersCaughtUp(away))) await sleep(5);
+    return !late.aborted && away.length === 0;
   }
 
   /** Finishes the batches under way, then lets go of the partitions. */
@@ -235,12 +238,12 @@ export class Relay {
     }, TELL_GAP);
   }
 
-  /** Whether the partitions that others lead have nothing unacknowledged. */
-  private async othersCaughtUp(): Promise<boolean> {
+  /** Whether the partitions that others lead have nothing unacknowledged but by subscribers that are away. */
+  private async othersCaughtUp(away: readonly string[]): Promise<boolean> {
     if (!this.client) return false;
     const [pending] = await this.client.query<{ there: boolean }>(
-      `select exists (${UNACKNOWLEDGED} and not (o.partition = any ($1))) as there`,
-      [[...this.led.keys()]],
+      `select exists (${UNACKNOWLEDGED} and not (o.partition = any ($1)) and not (s.name = any ($2))) as there`,
+      [[...this.led.keys()], away],
     );
     return pending?.there === false;
   }

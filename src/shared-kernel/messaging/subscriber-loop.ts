@@ -39,6 +39,8 @@ export class SubscriberLoop {
   private awake = true;
   private rouse: (() => void) | undefined;
   private watchers: { passes: number; resolve: () => void }[] = [];
+  /** What was sent last was not taken, or somebody has waited in vain since. */
+  private away = false;
   private keptAt = 0;
   private openedAt = 0;
   private readonly closing = new AbortController();
@@ -58,6 +60,15 @@ export class SubscriberLoop {
     return this.cursor.partition;
   }
 
+  get subscriber(): string {
+    return this.cursor.subscriber;
+  }
+
+  /** Whether its subscriber does not take what is sent: nobody waits for it until it does. */
+  get isAway(): boolean {
+    return this.away;
+  }
+
   wants(type: string, partition: number): boolean {
     return partition === this.cursor.partition && this.wanted.has(type);
   }
@@ -72,18 +83,14 @@ export class SubscriberLoop {
     if (this.position === undefined || this.cursor.mayHaveMore(this.position)) this.wake();
   }
 
-  /** Resolves once a window that was opened after this call has been taken to its end, or when it is too late. */
+  /** Resolves once a window that was opened after this call has been taken to its end, the subscriber is away, or it is late. */
   caughtUp(late: AbortSignal): Promise<void> {
-    if (this.rouse && !this.awake) return Promise.resolve();
+    if (this.away || (this.rouse && !this.awake)) return Promise.resolve();
     return new Promise((resolve) => {
       // The pass under way may have read before the caller's commit: only the one after it counts.
       const watcher = { passes: this.rouse ? 1 : 2, resolve };
       this.watchers.push(watcher);
-      const giveUp = () => {
-        this.watchers = this.watchers.filter((each) => each !== watcher);
-        resolve();
-      };
-      late.addEventListener('abort', giveUp, { once: true });
+      late.addEventListener('abort', () => this.watchers.includes(watcher) && this.holdUpNobody(), { once: true });
       this.wake();
     });
   }
@@ -165,9 +172,12 @@ export class SubscriberLoop {
         const answer = await this.send(messages, generation);
         if (answer.kind === 'stale') throw new Superseded();
         if (answer.kind === 'expected') throw new OutOfStep(answer.number, this.number);
-        if (answer.kind === 'paused') await this.pause(PAUSED);
-        else {
+        if (answer.kind === 'paused') {
+          this.holdUpNobody();
+          await this.pause(PAUSED);
+        } else {
           this.number++;
+          this.away = false;
           this.outage.taken();
           pass(points.acknowledged, this.source, messages.length);
           return true;
@@ -175,6 +185,7 @@ export class SubscriberLoop {
       } catch (error) {
         if (error instanceof Superseded || error instanceof OutOfStep) throw error;
         failures++;
+        this.holdUpNobody();
         this.outage.notTaken(messages.length, (error as Error).message);
         await this.pause(fullJitter(failures, 100, 5_000));
       }
@@ -198,6 +209,12 @@ export class SubscriberLoop {
     } finally {
       clearTimeout(late);
     }
+  }
+
+  private holdUpNobody(): void {
+    this.away = true;
+    for (const { resolve } of this.watchers) resolve();
+    this.watchers = [];
   }
 
   /** Between windows. Whoever waits for what was committed before now has been served if this was the pass it meant. */
