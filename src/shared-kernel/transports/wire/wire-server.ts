@@ -89,11 +89,7 @@ export class WireServer {
   private meet(socket: Socket): void {
     const { remoteAddress } = socket;
     socket.on('error', () => undefined);
-    if (this.strangers.size >= MOST_STRANGERS) {
-      socket.destroy();
-      this.refusals.tell(remoteAddress, `${MOST_STRANGERS} others have not shown yet whose they are`);
-      return;
-    }
+    this.makeRoom();
     this.strangers.add(socket);
     const refuse = (why: string) => {
       this.refusals.tell(remoteAddress, why);
@@ -125,6 +121,15 @@ export class WireServer {
     };
     socket.on('data', read);
     socket.write(frame(KIND.hello, 0, JSON.stringify({ protocol: PROTOCOL, nonce: serverNonce })));
+  }
+
+  /** An app shows at once whose it is, so whoever has not for longest is the least likely to be one. */
+  private makeRoom(): void {
+    const [longest] = this.strangers;
+    if (!longest || this.strangers.size < MOST_STRANGERS) return;
+    this.refusals.tell(longest.remoteAddress, `${MOST_STRANGERS} callers at once have not shown whose they are`);
+    this.strangers.delete(longest);
+    longest.destroy();
   }
 
   private admit(socket: Socket, introduction: Introduction, serverNonce: string): void {
