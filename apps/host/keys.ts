@@ -21,5 +21,5 @@ export function keysFor(app: PlacedApp, { apps }: Placement, settings: Settings,
     throw new TopologyError([
       `apps.${name} lacks "http", the address from which ${app.name} fetches the keys that verify tokens: write it there, or set ${variableOf(name, 'HTTP')} or IDENTITY_JWKS_URL.`,
     ]);
-  return () => new URL(PATH, http).href;
+  return () => http.replace(/\/?$/, PATH);
 }

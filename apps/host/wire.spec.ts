@@ -7,10 +7,12 @@ import { SettingsError } from './settings.js';
 import { readSite } from './site.js';
 import { wireFor } from './wire.js';
 
-const WHERE = { http: 'http://127.0.0.1:1', wire: '127.0.0.1:1' };
 const TOPOLOGY = {
   transport: 'direct',
-  apps: { front: { modules: ['till'], ...WHERE }, back: { modules: ['books'], ...WHERE } },
+  apps: {
+    front: { modules: ['till'], wire: '127.0.0.1:1' },
+    back: { modules: ['books'], wire: '127.0.0.1:2', http: 'http://127.0.0.1:2' },
+  },
 };
 
 describe('the certificates of the wire', () => {

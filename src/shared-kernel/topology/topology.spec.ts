@@ -127,6 +127,18 @@ describe('a topology', () => {
       ['apps.back-office.wire: must be host:port such as inventory.internal:4000, or a list of them'],
     ],
     [
+      'with a port before the first',
+      withOffice({ wire: 'office:0' }),
+      ['apps.back-office.wire: must be host:port such as inventory.internal:4000, or a list of them'],
+    ],
+    ...['http://me:secret@office', 'http://office?a=1', 'http://office#top'].map(
+      (http): [string, unknown, string[]] => [
+        `with more in an HTTP address than a request is sent to, as in ${http},`,
+        withOffice({ http }),
+        ['apps.back-office.http: must be an address such as http://inventory.internal:3000'],
+      ],
+    ),
+    [
       'with an HTTP address that is none',
       withOffice({ http: 'office:3000' }),
       ['apps.back-office.http: must be an address such as http://inventory.internal:3000'],
@@ -169,6 +181,15 @@ describe('a topology', () => {
       [
         'apps.back-office lacks "wire", the host:port on which the other apps reach it: write it there, or set BACK_OFFICE_WIRE.',
         'apps.back-office lacks "http", the address to which monolith forwards its routes: write it there, or set BACK_OFFICE_HTTP.',
+      ],
+    ],
+    [
+      'that has two apps, or two instances of one, at one address',
+      withOffice({ wire: ['monolith.internal:4000', 'office:4000', 'office:4000'], http: TWO.apps.monolith.http }),
+      [
+        '"wire" is monolith.internal:4000 for monolith and back-office: every instance of every app listens on an address of its own.',
+        '"wire" is office:4000 for back-office and back-office: every instance of every app listens on an address of its own.',
+        '"http" is http://monolith.internal:3000 for monolith and back-office: what is meant for one of them would reach another.',
       ],
     ],
     [

@@ -275,15 +275,34 @@ function addressProblems(apps: readonly PlacedApp[], gateway: string): string[] 
         ({ name, http }) =>
           `${variableOf(name, 'HTTP')} is "${http}", which is no address such as http://inventory.internal:3000.`,
       ),
+    ...givenTwice(holding, ({ wire }) => wire).map(
+      ([address, names]) =>
+        `"wire" is ${address} for ${names}: every instance of every app listens on an address of its own.`,
+    ),
+    ...givenTwice(apps, ({ http }) => (http === undefined ? [] : [http])).map(
+      ([address, names]) => `"http" is ${address} for ${names}: what is meant for one of them would reach another.`,
+    ),
   ];
 }
 
+/** Addresses that stand more than once, with the names of the apps. */
+function givenTwice(apps: readonly PlacedApp[], addressesOf: (app: PlacedApp) => readonly string[]) {
+  const given = apps.flatMap((app) => addressesOf(app).map((address) => ({ address, name: app.name })));
+  return [...Map.groupBy(given, ({ address }) => address)]
+    .filter(([, places]) => places.length > 1)
+    .map(([address, places]) => [address, places.map(({ name }) => name).join(' and ')] as const);
+}
+
+/** Nothing that a request could not be sent with: no credentials, no query. */
 function isHttp(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '';
 }
 
 function isAddress(text: string): boolean {
-  return HOST_AND_PORT.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535;
+  const port = Number(text.slice(text.lastIndexOf(':') + 1));
+  return HOST_AND_PORT.test(text) && port >= 1 && port <= 65_535;
 }
 
 function placement(system: string, apps: readonly PlacedApp[], gateway: string): Placement {

@@ -13,10 +13,10 @@ const NOWHERE = 'http://127.0.0.1:1';
 
 /** Apps by name, with their modules; the first is the gateway. */
 export function placementOf(apps: Record<string, string[]>, http: Record<string, string> = {}): Placement {
-  const entries = Object.entries(apps).map(([name, modules]) => [
-    name,
-    { modules, wire: '127.0.0.1:1', http: http[name] ?? NOWHERE },
-  ]);
+  const entries = Object.entries(apps).map(([name, modules], n) => {
+    const nowhere = `127.0.0.1:${n + 1}`;
+    return [name, { modules, wire: nowhere, http: http[name] ?? `http://${nowhere}` }];
+  });
   return readTopology({ transport: 'direct', apps: Object.fromEntries(entries) }, Object.values(apps).flat());
 }
 
