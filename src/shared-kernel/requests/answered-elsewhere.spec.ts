@@ -14,7 +14,8 @@ const SECURITY = { secret: 'known to both apps and to nobody else' };
 describe('an app that asks another one', () => {
   const closing: (() => Promise<void>)[] = [];
   const warn = jest.spyOn(Logger.prototype, 'warn');
-  const warnings = () => warn.mock.calls.map(([said]) => String(said)).filter((said) => said.includes('answers it'));
+  const warnings = (about = 'answers it') =>
+    warn.mock.calls.map(([said]) => String(said)).filter((said) => said.includes(about));
 
   beforeEach(() => {
     warn.mockReset();
@@ -60,6 +61,20 @@ describe('an app that asks another one', () => {
     ]);
     expect(looks()).toBe(1);
     expect(await front.ask('hall', Greeting, { name: 'Ada' }, PATIENCE)).toMatchObject({ text: 'Good day.' });
+  });
+
+  it('says for whom it waits, once, and looks when that one has come', async () => {
+    const port = await freePort();
+    asking(port).mustBeWhole();
+    await waitUntil(async () => warnings('no answer').length > 0, PATIENCE);
+    expect(warnings('no answer')).toEqual([
+      expect.stringMatching(
+        /^What is asked of back has no answer \(desk\.greeting\.v1, desk\.time-left\.v1\), .* cannot be reached at 127/,
+      ),
+    ]);
+    const looks = await answering(port, Greeting, TimeLeft);
+    await waitUntil(async () => looks() === 1, PATIENCE);
+    expect(warnings('no answer')).toHaveLength(1);
   });
 
   it('says nothing where all is answered', async () => {

@@ -13,6 +13,9 @@ export const UNANSWERED = 'seamline.unanswered.v1';
 
 /** Between attempts to reach an app that is not there yet, at most. In milliseconds. */
 const LONGEST_WAIT = 5_000;
+/** Apps that start together need not be told of; after so many attempts, some six seconds, it is said who is waited for. */
+const ATTEMPTS_IN_SILENCE = 7;
+const log = new Logger('requests');
 const Names = z.array(z.string());
 
 /** A query, and the module here that asks it of another app. */
@@ -23,7 +26,8 @@ export interface AskedElsewhere {
 
 /**
  * Looks once into every app that is asked something, as soon as it can be reached: with another version or another
- * topology there, each question would be in vain, and an asker who goes on without an answer would tell nobody.
+ * topology there, each question would be in vain, and an asker who goes on without an answer would tell nobody. Nor would
+ * it of an app that is not there at all.
  */
 export function lookForAnswers(asked: readonly AskedElsewhere[], elsewhere: Elsewhere): void {
   const byApp = Map.groupBy(asked, ({ query }) => elsewhere.appOf(query.owner));
@@ -40,12 +44,17 @@ async function lookInto(app: string, asked: readonly AskedElsewhere[], elsewhere
   for (let failures = 0; ; ) {
     try {
       const unanswered = await unansweredIn(app, names, elsewhere);
+      if (failures >= ATTEMPTS_IN_SILENCE) log.log(`${app} can be reached.`);
       for (const { query, by } of asked) if (unanswered.includes(query.name)) warn(app, query, by);
       return;
     } catch (error) {
       // Whatever else went wrong: it is about to end, or so is this app, or it is of a version that knows no such question.
       if (!(error instanceof Unreachable)) return;
-      await sleep(fullJitter(++failures, 250, LONGEST_WAIT), undefined, { ref: false });
+      if (++failures === ATTEMPTS_IN_SILENCE)
+        log.warn(
+          `What is asked of ${app} has no answer (${names.join(', ')}), and it is tried again: ${error.message}`,
+        );
+      await sleep(fullJitter(failures, 250, LONGEST_WAIT), undefined, { ref: false });
     }
   }
 }
@@ -63,7 +72,7 @@ async function unansweredIn(app: string, names: readonly string[], elsewhere: El
 }
 
 function warn(app: string, { name, owner }: QueryType, by: string): void {
-  new Logger('requests').warn(
+  log.warn(
     `${by} asks ${name}, and nobody in the app ${app} answers it: start a version of ${owner} there that does, or give both apps the same topology. Until then ${by} is without an answer.`,
   );
 }
