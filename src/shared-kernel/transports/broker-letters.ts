@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { z } from 'zod';
-import { ForeignLetter, readAcknowledgement, readBatch, writeAcknowledgement, writeBatch } from './letters.js';
+import {
+  ForeignLetter,
+  readAcknowledgement,
+  readBatch,
+  readJson,
+  writeAcknowledgement,
+  writeBatch,
+} from './letters.js';
 import type { Acknowledgement, Batch, OnBatch } from './transport.js';
 
 /** A batch on its way over a broker: two lines of JSON, the address first, so that neither is read twice. */
@@ -29,7 +36,7 @@ export function writeLetter({ id, replyTo, batch }: Letter): string {
 /** @throws ForeignLetter */
 export function readLetter(letter: Uint8Array | string): Letter {
   const [first, rest] = linesOf(letter);
-  return { ...read(Address, first, 'address'), batch: readBatch(rest) };
+  return { ...readJson(Address, first, 'address'), batch: readBatch(rest) };
 }
 
 /** The sending end: what was asked and not answered yet. Nothing else of a letter stays in memory. */
@@ -71,7 +78,7 @@ export class Correspondence {
   answered(bytes: Uint8Array | string): void {
     try {
       const [first, rest] = linesOf(bytes);
-      const { id, failure } = read(AnswerTo, first, 'answer');
+      const { id, failure } = readJson(AnswerTo, first, 'answer');
       if (failure !== undefined) this.pending.get(id)?.reject(new Error(oneLine(failure)));
       else this.pending.get(id)?.resolve(readAcknowledgement(rest));
     } catch (error) {
@@ -184,22 +191,14 @@ export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 300);
 }
 
+/** Why a broker cannot be reached. Node gathers the failures of several addresses under an empty message. */
+export function whyOf({ message, code }: NodeJS.ErrnoException): string {
+  return oneLine(message || code || 'no reason given');
+}
+
 function linesOf(bytes: Uint8Array | string): [string, string] {
   if (bytes.length > LONGEST) throw new ForeignLetter(`It has a length of ${bytes.length}.`);
   const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   const end = text.indexOf('\n');
   return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
-}
-
-function read<Shape>(schema: z.ZodType<Shape>, text: string, what: string): Shape {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new ForeignLetter(`This is no ${what}: ${(error as Error).message}`);
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new ForeignLetter(`This is no ${what}: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
 }

@@ -35,7 +35,7 @@ export function writeBatch(batch: Batch): string {
 
 /** @throws ForeignLetter */
 export function readBatch(text: string): Batch {
-  return read(BatchAround, text, 'batch') as Batch;
+  return readJson(BatchAround, text, 'batch') as Batch;
 }
 
 export function writeAcknowledgement(acknowledgement: Acknowledgement): string {
@@ -44,10 +44,11 @@ export function writeAcknowledgement(acknowledgement: Acknowledgement): string {
 
 /** @throws ForeignLetter */
 export function readAcknowledgement(text: string): Acknowledgement {
-  return read(Answer, text, 'acknowledgement');
+  return readJson(Answer, text, 'acknowledgement');
 }
 
-function read<Shape>(schema: z.ZodType<Shape>, text: string, what: string): Shape {
+/** @throws ForeignLetter */
+export function readJson<Shape>(schema: z.ZodType<Shape>, text: string, what: string): Shape {
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { fullJitter } from '../../messaging/backoff.js';
 import { USUAL_SYSTEM } from '../../topology/system-name.js';
-import { Correspondence, oneLine, Reception, writeLetter } from '../broker-letters.js';
+import { Correspondence, Reception, whyOf, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { answersOf, queueOf } from './names.js';
@@ -163,9 +163,4 @@ export class BullMqTransport implements Transport {
     if (error instanceof BrokerNotUsable) this.log.error(`${error.message} ${error.mend}`);
     else this.log.warn(`${error.message} Messages wait in the outbox, and it is tried again: ${this.server.mend}.`);
   }
-}
-
-/** Node gathers the failures of several addresses under an empty message. */
-function whyOf({ message, code }: NodeJS.ErrnoException): string {
-  return oneLine(message || code || 'no reason given');
 }

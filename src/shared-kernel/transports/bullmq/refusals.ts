@@ -1,11 +1,9 @@
 import { oneLine } from '../broker-letters.js';
-import { BrokerNotUsable } from '../broker-not-usable.js';
+import { BrokerNotUsable, isAboutCertificates } from '../broker-not-usable.js';
 import type { RedisServer } from './server.js';
 
 /** BullMQ's scripts need it. */
 const OLDEST = [6, 2] as const;
-/** Codes by which Node and OpenSSL say that the two ends do not fit; no second attempt will change that. */
-const CERTIFICATES = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_)/;
 
 interface Refusal {
   /** Of what the server says. */
@@ -46,10 +44,10 @@ const REFUSALS: readonly Refusal[] = [
 /** What only a person can mend; undefined for what may pass, such as a server that has not started yet. */
 export function refusalOf(error: unknown, server: RedisServer, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { message } = error as Error;
   const refused = (what: string, mend: string) =>
     new BrokerNotUsable(`Redis at ${server.shown} ${what}: ${oneLine(message)}.`, mend, { cause: error });
-  if (typeof code === 'string' && CERTIFICATES.test(code))
+  if (isAboutCertificates(error as Error))
     return refused(
       'cannot be reached safely',
       'Name the certificate of its authority in REDIS_CA and, where it asks for one of ours, REDIS_CERT and REDIS_KEY; the host in REDIS_URL must be one that its certificate names. Where it speaks no TLS, write redis:// instead of rediss://.',

@@ -7,7 +7,7 @@ import {
 } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { fullJitter } from '../../messaging/backoff.js';
-import { oneLine } from '../broker-letters.js';
+import { whyOf } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Caller } from '../caller.js';
 import { GREETS_WITHIN, knock } from './knock.js';
@@ -182,7 +182,7 @@ export class Line {
   /** Once, however often it is tried. */
   private say(error: Error): void {
     const { shown } = this.server;
-    const reason = oneLine(error.message || ((error as NodeJS.ErrnoException).code ?? error.name));
+    const reason = whyOf(error);
     if (reason === this.said || this.closing.signal.aborted) return;
     this.said = reason;
     if (error instanceof BrokerNotUsable) this.log.error(`${reason} ${error.mend}`);

@@ -1,13 +1,10 @@
 import { AuthorizationError, PermissionViolationError, UserAuthenticationExpiredError } from '@nats-io/transport-node';
-import { BrokerNotUsable } from '../broker-not-usable.js';
-
-/** By which Node and OpenSSL say that certificates do not fit; no second attempt will change that. */
-const CERTIFICATES = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_)/;
+import { BrokerNotUsable, isAboutCertificates } from '../broker-not-usable.js';
 
 /** What only a person can mend; undefined for what may pass, such as a server that has not started yet. */
 export function refusalOf(error: unknown, shown: string, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { message } = error as Error;
   const because = (what: string, mend: string) =>
     new BrokerNotUsable(`NATS at ${shown} ${what}: ${message}.`, mend, { cause: error });
   // A server that was frozen, or has much to do, has not looked at the credentials in time.
@@ -22,7 +19,7 @@ export function refusalOf(error: unknown, shown: string, system: string): Broker
       'refuses what is asked of it',
       `Allow this user to publish to "${system}.>" and to subscribe to it; more it does not need.`,
     );
-  if (code !== undefined && CERTIFICATES.test(code))
+  if (isAboutCertificates(error as Error))
     return because(
       'cannot be reached safely',
       'Name the certificate of its authority in NATS_CA and, where it asks for ours, set NATS_CERT and NATS_KEY.',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { fullJitter } from '../../messaging/backoff.js';
 import { USUAL_SYSTEM } from '../../topology/system-name.js';
-import { Correspondence, oneLine, Reception, writeLetter } from '../broker-letters.js';
+import { Correspondence, Reception, whyOf, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { queueOf } from './intake.js';
@@ -140,7 +140,7 @@ export class RabbitMqTransport implements Transport {
 
   private lost(reason: Error): void {
     this.session = undefined;
-    const error = new Error(`The connection to RabbitMQ was lost: ${oneLine(reason.message)}.`);
+    const error = new Error(`The connection to RabbitMQ was lost: ${whyOf(reason)}.`);
     this.correspondence.lost(error);
     if (!this.closing.signal.aborted) this.complain(error, 'It is made again.');
   }
@@ -152,9 +152,4 @@ export class RabbitMqTransport implements Transport {
     if (error instanceof BrokerNotUsable) this.log.error(`${error.message} ${error.mend}`);
     else this.log.warn(`${error.message} ${mend}`);
   }
-}
-
-/** Node gathers the failures of several addresses under an empty message. */
-function whyOf({ message, code }: NodeJS.ErrnoException): string {
-  return oneLine(message || code || 'no reason given');
 }

@@ -1,11 +1,9 @@
 import type { ServerProperties } from 'amqplib';
-import { BrokerNotUsable } from '../broker-not-usable.js';
+import { BrokerNotUsable, isAboutCertificates } from '../broker-not-usable.js';
 import type { RabbitMqNode } from './nodes.js';
 
 /** Quorum queues let messages expire from this version on. */
 const OLDEST = [3, 10] as const;
-/** Codes by which Node and OpenSSL say that certificates do not fit; no second attempt will change that. */
-const CERTIFICATES = /^(?:DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_)/;
 const DELETE_IT = 'nothing is lost by that, because the outbox sends again what was in it';
 
 interface Refusal {
@@ -50,10 +48,10 @@ const REFUSALS: readonly Refusal[] = [
 /** What only a person can mend; undefined for what may pass, such as a broker that has not started yet. */
 export function refusalOf(error: unknown, node: RabbitMqNode, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { message } = error as Error;
   const refused = (what: string, mend: string) =>
     new BrokerNotUsable(`RabbitMQ at ${node.shown} ${what}: ${message}.`, mend, { cause: error });
-  if (typeof code === 'string' && CERTIFICATES.test(code))
+  if (isAboutCertificates(error as Error))
     return refused(
       'cannot be reached safely',
       'Name the certificate of its authority in AMQP_CA and, where it asks for one of ours, AMQP_CERT and AMQP_KEY; the host in AMQP_URL must be one that its certificate names.',
