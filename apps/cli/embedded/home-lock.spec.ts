@@ -1,6 +1,6 @@
 import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -47,6 +47,25 @@ describe('the lock of a home', () => {
   it('passes on from a crash that left neither holder nor sense in it', () => {
     writeFileSync(file(), '{"pid":');
     expect(() => takeHomeLock(home)).not.toThrow();
+  });
+
+  it('passes on from one who died while taking it from a dead process', () => {
+    leaveBehind({ pid: deadPid(), identity: 'some boot:1' });
+    const dying = `
+      const { importTypeScript } = await import(${JSON.stringify(resolve('test/import-typescript.js'))});
+      importTypeScript();
+      const { takeHomeLock } = await import(${JSON.stringify(resolve('apps/cli/embedded/home-lock.ts'))});
+      const { default: fs } = await import('node:fs');
+      const { syncBuiltinESMExports } = await import('node:module');
+      fs.renameSync = () => process.kill(process.pid, 'SIGKILL');
+      syncBuiltinESMExports();
+      takeHomeLock(${JSON.stringify(home)});`;
+    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', dying], { env: {} });
+    expect(signal).toBe('SIGKILL');
+    expect(JSON.parse(readFileSync(file(), 'utf8')).identity).toBe('some boot:1');
+    takeHomeLock(home);
+    expect(JSON.parse(readFileSync(file(), 'utf8')).pid).toBe(process.pid);
+    expect(readdirSync(home)).toEqual(['lock.json']);
   });
 
   it('goes to one only, when several find a dead holder', async () => {

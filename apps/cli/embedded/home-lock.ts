@@ -1,16 +1,22 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createWhole } from '../../host/create-whole.js';
 import { UserError } from '../user-error.js';
 import { processIdentity } from './process-identity.js';
 
 /*
  * One process at a time may run the embedded server of a home. The lock is a file that names its holder; it is held as
- * long as that very process lives (pid and start time), so a crash needs no cleaning up. Whoever wants the lock looks and
- * writes under a guard, a file created exclusively for these few instants, so that of two processes that find a dead
- * holder only one becomes the next.
+ * long as that very process lives (pid and start time), so a crash needs no cleaning up:
+ *
+ *   no lock ──made, where there is still none──▶ held ──released──▶ no lock
+ *   dead holder ──claim made──▶ is the lock still what it was? ──yes──▶ the claim becomes the lock ──▶ held
+ *                                                             └─no──▶ somebody was faster: the claim removed, look again
+ *
+ * A claim bears the name of the very lock that it follows, so that of two who find the same dead holder one makes it. And
+ * who makes it late, because that of the faster one is the lock already, finds this lock. A claim whose maker has died is
+ * followed by the next claim like a lock.
  */
-const GUARD_IS_STALE_AFTER_MS = 2000;
-
 interface Holder {
   pid: number;
   identity: string;
@@ -37,15 +43,11 @@ export function takeHomeLock(home: string): HomeLock {
     since: new Date().toISOString(),
     url: null,
   };
-  underGuard(home, () => {
-    const holder = readHolder(file);
-    if (holder !== null && processIdentity(holder.pid) === holder.identity) throw alreadyHeld(home, holder);
-    write(file, me);
-  });
+  while (!tryToTake(home, file, me));
   return {
     noteUrl: (url) => write(file, { ...me, url }),
     release: () => {
-      if (readHolder(file)?.identity === me.identity) rmSync(file, { force: true });
+      if (holderIn(textIn(file) ?? '')?.identity === me.identity) rmSync(file, { force: true });
     },
   };
 }
@@ -58,45 +60,48 @@ function alreadyHeld(home: string, holder: Holder): UserError {
   );
 }
 
-function underGuard(home: string, work: () => void): void {
-  const guard = join(home, 'lock.guard');
-  mkdirSync(home, { recursive: true });
-  while (!tryToCreate(guard)) {
-    if (ageMs(guard) > GUARD_IS_STALE_AFTER_MS) rmSync(guard, { force: true });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+/** False when somebody else was faster. @throws UserError when it is held */
+function tryToTake(home: string, file: string, me: Holder): boolean {
+  const found = textIn(file);
+  if (found === undefined) return createWhole(file, textOf(me));
+  const claims: string[] = [];
+  for (let last: string | undefined = found; last !== undefined; last = textIn(claims.at(-1) as string)) {
+    const holder = holderIn(last);
+    if (holder !== null && processIdentity(holder.pid) === holder.identity) throw alreadyHeld(home, holder);
+    claims.push(`${file}.after-${createHash('sha256').update(last).digest('hex').slice(0, 16)}`);
   }
-  try {
-    work();
-  } finally {
-    rmSync(guard, { force: true });
-  }
+  const claim = claims.at(-1) as string;
+  if (!createWhole(claim, textOf(me))) return false;
+  const isStill = textIn(file) === found;
+  if (isStill) renameSync(claim, file);
+  for (const each of isStill ? claims : [claim]) rmSync(each, { force: true });
+  return isStill;
 }
 
-function tryToCreate(file: string): boolean {
+function textIn(file: string): string | undefined {
   try {
-    closeSync(openSync(file, 'wx', 0o600));
-    return true;
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-function ageMs(file: string): number {
-  const mtime = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  return mtime === undefined ? 0 : Date.now() - mtime;
-}
-
-function readHolder(file: string): Holder | null {
+/** Null where a crash has left no sense in it. */
+function holderIn(text: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+    return JSON.parse(text) as Holder | null;
   } catch {
     return null;
   }
 }
 
+function textOf(holder: Holder): string {
+  return `${JSON.stringify(holder)}\n`;
+}
+
 function write(file: string, holder: Holder): void {
   const fresh = `${file}.${process.pid}`;
-  writeFileSync(fresh, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+  writeFileSync(fresh, textOf(holder), { mode: 0o600 });
   renameSync(fresh, file);
 }
