@@ -24,15 +24,21 @@ export function quickReader(schema: z.core.$ZodType): QuickReader | undefined {
 const underWay = new Set<z.core.$ZodType>();
 
 function partsReader(schema: z.core.$ZodType): QuickReader | undefined {
-  if (schema instanceof z.ZodObject) return objectReader(schema);
   if (schema instanceof z.ZodArray) return arrayReader(schema);
-  if (schema instanceof z.ZodNullable) return nullableReader(schema);
-  if (schema instanceof z.ZodRecord) return isOfAnything(schema) ? readRecord : undefined;
-  if (schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral) return oneOf(schema._zod.values);
   if (isSimple(schema, 'string')) return thatPasses('string', schema);
   if (isSimple(schema, 'number')) return thatPasses('number', schema);
   if (isSimple(schema, 'boolean')) return thatPasses('boolean', schema);
+  if (isChecked(schema)) return undefined;
+  if (schema instanceof z.ZodObject) return objectReader(schema);
+  if (schema instanceof z.ZodNullable) return nullableReader(schema);
+  if (schema instanceof z.ZodRecord) return isOfAnything(schema) ? readRecord : undefined;
+  if (schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral) return oneOf(schema._zod.values);
   return undefined;
+}
+
+/** Any schema may have checks, refinements among them. */
+function isChecked(schema: z.core.$ZodType): boolean {
+  return (schema._zod.def.checks?.length ?? 0) > 0;
 }
 
 const readers = new WeakMap<z.core.$ZodType, QuickReader>();
@@ -157,7 +163,7 @@ function arrayReader(schema: z.ZodArray): QuickReader | undefined {
 
 function isOfAnything({ def: { keyType, valueType } }: z.ZodRecord): boolean {
   const isAnyKey = isSimple(keyType, 'string') && allChecks(keyType)?.length === 0;
-  return isAnyKey && valueType instanceof z.ZodUnknown;
+  return isAnyKey && valueType instanceof z.ZodUnknown && !isChecked(valueType);
 }
 
 function readRecord(value: unknown): unknown {
@@ -180,21 +186,22 @@ interface Part {
 }
 
 function objectReader({ def }: z.ZodObject): QuickReader | undefined {
-  const { catchall, checks = [], shape } = def;
+  const { catchall, shape } = def;
   const unknown = fateOfUnknown(catchall);
-  if (checks.length > 0 || unknown === undefined) return undefined;
+  if (unknown === undefined) return undefined;
   const parts = Object.entries(shape).map(([key, part]) => partReader(key, part));
   return parts.every((part) => part !== undefined) ? readerOf(parts, unknown) : undefined;
 }
 
 function fateOfUnknown(catchall: z.core.$ZodType | undefined): Fate | undefined {
   if (catchall === undefined) return 'dropped';
+  if (isChecked(catchall)) return undefined;
   if (catchall instanceof z.ZodUnknown) return 'kept';
   return catchall instanceof z.ZodNever ? 'refused' : undefined;
 }
 
 function partReader(key: string, part: z.core.$ZodType): Part | undefined {
-  const isOptional = part instanceof z.ZodOptional;
+  const isOptional = part instanceof z.ZodOptional && !isChecked(part);
   const read = quickReader(isOptional ? part.def.innerType : part);
   return read && key !== '__proto__' ? { key, read, isOptional } : undefined;
 }
