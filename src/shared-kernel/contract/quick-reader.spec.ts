@@ -99,10 +99,28 @@ describe('a quick reader', () => {
     ['a pattern that remembers', z.string().regex(/a/g)],
     ['a refinement of named values', z.enum(['a']).refine(() => false)],
     ['a refinement of a literal', z.literal('a').refine(() => false)],
-    ['a refinement of what may be null', z.string().nullable().refine(() => false)],
-    ['a refinement of what may be absent', z.string().optional().refine(() => false)],
+    [
+      'a refinement of what may be null',
+      z
+        .string()
+        .nullable()
+        .refine(() => false),
+    ],
+    [
+      'a refinement of what may be absent',
+      z
+        .string()
+        .optional()
+        .refine(() => false),
+    ],
     ['a refinement of a record', z.record(z.string(), z.unknown()).refine(() => false)],
-    ['a refinement of what is in a record', z.record(z.string(), z.unknown().refine(() => false))],
+    [
+      'a refinement of what is in a record',
+      z.record(
+        z.string(),
+        z.unknown().refine(() => false),
+      ),
+    ],
     ['a refinement inside', z.array(z.enum(['a']).refine(() => false))],
   ])('does not pretend to know %s', (_what, part) => {
     expect(quickReader(z.strictObject({ part }))).toBeUndefined();
