@@ -110,6 +110,8 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
   'require, called perhaps': ({ path }) => offers(`export default require?.('${path}.ts');`),
   'require.resolve': ({ path }) => offers(`export default require.resolve('${path}.ts');`),
   'module.require': ({ path }) => offers(`export default module.require('${path}.ts');`),
+  'module.require, by brackets': ({ path }) => offers(`export default module['require']('${path}.ts');`),
+  'require behind a comma': ({ path }) => offers(`export default (0, require)('${path}.ts');`),
   'require under another name': ({ path }) =>
     offers(`const load = require; const again = load; export default again('${path}.ts');`),
   createRequire: ({ path }) =>
@@ -136,6 +138,8 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
     offers(
       `const m = process.getBuiltinModule('module'); export default m.createRequire(import.meta.url)('${path}.ts');`,
     ),
+  'createRequire, told by a promise': ({ path }) =>
+    offers(`import('node:module').then((m) => m.createRequire(import.meta.url)('${path}.ts'));`),
   'createRequire, only to resolve': ({ path }) =>
     offers(`${CREATE_REQUIRE} const load = createRequire(import.meta.url); export default load.resolve('${path}.ts');`),
   'import = require': ({ alias }) => offers(`import all = require('${alias}'); export default all;`),
@@ -180,6 +184,7 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
   'jest.mock under another name': ({ path }) =>
     offersSpec(`import { jest as j } from '@jest/globals'; j.doMock('${path}.js'); j.mock('${path}.js');`),
   'jest.mock of import.meta': ({ path }) => offersSpec(`import.meta.jest.mock('${path}.js');`),
+  'jest.mock of globalThis': ({ path }) => offersSpec(`globalThis.jest.mock('${path}.js');`),
   'jest.unstable_mockModule': ({ alias }) =>
     offersSpec(`import { jest } from '@jest/globals'; jest.unstable_mockModule('${alias}', () => ({}));`),
   'jest.requireActual': ({ path }) => offersSpec(`export default jest.requireActual<object>('${path}.js');`),
@@ -192,9 +197,27 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
     offers(`import { Worker } from 'node:worker_threads'; new Worker(new URL('${path}.js', import.meta.url));`),
   'URL of a base that is kept': ({ path }) =>
     offers(`const here = import.meta.url; export const file = new URL('${path}.ts', here);`),
+  'URL.parse': ({ path }) => offers(`export const file = URL.parse('${path}.ts', import.meta.url);`),
   'worker at a path': ({ root }) =>
     offers(`import { Worker as Thread } from 'node:worker_threads'; new Thread('./${root}.js');`),
+  'worker at a path, under a name of its own': ({ root }) =>
+    offers(`import { Worker } from 'node:worker_threads'; const Thread = Worker; new Thread('./${root}.js');`),
+  'worker at a path, imported when it is needed': ({ root }) =>
+    offers(`export const f = async () => new (await import('node:worker_threads')).Worker('./${root}.js');`),
+  'worker at a path, told by a promise': ({ root }) =>
+    offers(`import('node:worker_threads').then(({ Worker: Thread }) => new Thread('./${root}.js'));`),
+  'worker at a path, as a class of its own': ({ root }) =>
+    offers(
+      `import { Worker } from 'node:worker_threads'; export class Clerk extends Worker { constructor() { super('./${root}.js'); } }`,
+    ),
+  'worker whose module is named by escapes': ({ root }) =>
+    offers(`import { Worker } from 'node:worker\\x5fthreads'; new Worker('./${root}.js');`),
   'process at a path': ({ root }) => offers(`import { fork } from 'node:child_process'; fork('${root}.js');`),
+  'process at a path, by brackets': ({ root }) =>
+    offers(`import processes from 'node:child_process'; processes['fork']('${root}.js');`),
+  'process at a path, by a part of the module': ({ root }) =>
+    offers(`import processes from 'node:child_process'; const { fork: begin } = processes; begin('${root}.js');`),
+  'process at a path, required at once': ({ root }) => offers(`require('node:child_process').fork('${root}.js');`),
   'import.meta.resolve': ({ alias }) => offers(`export const where = import.meta.resolve('${alias}');`),
   'module._load': ({ path }) => offers(`import loader from 'node:module'; export default loader._load('${path}.ts');`),
   'module.register': ({ path }) =>
@@ -238,6 +261,11 @@ const LOOKALIKES = [
   "export const found = shop.resolve('../billing/domain/payment.ts');",
   "export const api = new URL('../billing/domain/payment.ts', 'https://shop.example');",
   "export const evaluate = { eval: (text: string) => text }.eval('1');",
+  "export const run = evaluate.eval; run('1');",
+  'export const repository = { fork: (path: string) => path }; export const { fork } = repository;',
+  "fork('src/modules/billing/domain/payment.ts');",
+  'export class Base { constructor(readonly path: string) {} }',
+  "export class Derived extends Base { constructor() { super('src/modules/billing/domain/payment.ts'); } }",
 ].join('\n');
 
 const SEVERAL: readonly Fixture[] = [
@@ -246,6 +274,12 @@ const SEVERAL: readonly Fixture[] = [
     'what only looks like an import',
     offers(`${LOOKALIKES}\nimport '#modules/billing/domain/payment';`),
     offers(LOOKALIKES),
+  ),
+  fixture(
+    'only-a-modules-contract',
+    'a file that is called as editors call their locks',
+    { 'src/modules/orders/.#offers.spec.ts': "import '#modules/billing/domain/payment';" },
+    { 'src/modules/orders/.#offers.spec.ts': "import '#modules/billing/contract/authorise-payment';" },
   ),
   fixture(
     'only-a-modules-contract',
@@ -613,6 +647,21 @@ const SEVERAL: readonly Fixture[] = [
         `${CREATE_REQUIRE} const load = createRequire(import.meta.url); load('zod');`,
       ],
       [
+        'by what makes a require, in an object',
+        `${CREATE_REQUIRE} const tools = { make: createRequire }; tools.make(import.meta.url)('../billing/domain/payment.ts');`,
+        `${CREATE_REQUIRE} const make = createRequire; make(import.meta.url)('zod');`,
+      ],
+      [
+        'by what makes a require, handed on to other files',
+        "export { createRequire as make } from 'node:module';",
+        "export { isBuiltin as make } from 'node:module';",
+      ],
+      [
+        'by the methods of what makes a require',
+        `${CREATE_REQUIRE} createRequire.call(null, import.meta.url)('../billing/domain/payment.ts');`,
+        'const createRequire = (path: string) => (name: string) => path + name; createRequire.call(null, "x")("y");',
+      ],
+      [
         'by a require in parts',
         `${CREATE_REQUIRE} const { resolve } = createRequire(import.meta.url); resolve('zod');`,
         `${CREATE_REQUIRE} const { z } = createRequire(import.meta.url)('zod'); z('zod');`,
@@ -633,6 +682,27 @@ const SEVERAL: readonly Fixture[] = [
         "export const f = (Function: (text: string) => string, g: Function) => [Function('1'), g];",
       ],
       ['in a text that is run', "export const f = () => eval('1');", 'export const eval1 = () => 1;'],
+      [
+        'in a text that is run in a roundabout way',
+        "export const f = () => (0, eval)('1');",
+        "export const f = () => (0, isNaN)('1');",
+      ],
+      [
+        'in a text that is run by another name',
+        "const run = eval; export const f = () => run('1');",
+        "const run = isNaN; export const f = () => run('1');",
+      ],
+      [
+        'in a text that is run by global',
+        "export const f = () => global.eval('1');",
+        "export const f = () => global.isNaN('1');",
+      ],
+      ['in texts that others run', "export const f = ['1'].map(eval);", "export const f = ['1'].map(isNaN);"],
+      [
+        'in a text that a machine runs',
+        "import { runInThisContext as run } from 'node:vm'; export const f = () => run('1');",
+        "import { isContext as run } from 'node:vm'; export const f = () => run({});",
+      ],
     ] as const
   ).map(([form, broken, clean]) => fixture('import-can-be-read', form, offers(broken), offers(clean))),
   fixture(

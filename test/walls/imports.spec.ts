@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { importsWall } from '#apps/cli/check/imports/imports-wall';
@@ -242,6 +242,15 @@ describe('the walls of imports of another repository', () => {
   ])('refuse %s', async (_, rules, message) => {
     await withSourceTree({ ...HEALTHY, '.dependency-cruiser.js': rules }, async (root) => {
       await expect(violationsBelow(root)).rejects.toThrow(message);
+    });
+  });
+
+  it('cannot be looked at where the sources are behind a link, since rules go by their paths', async () => {
+    await withSourceTree(HEALTHY, async (root) => {
+      await mkdir(join(root, 'lib'));
+      await rename(join(root, 'src'), join(root, 'lib/src'));
+      await symlink('lib/src', join(root, 'src'));
+      await expect(violationsBelow(root)).rejects.toThrow(/src in .+ is a link/);
     });
   });
 

@@ -43,8 +43,10 @@ function joined(parts: readonly (string[] | undefined)[]): string[] | undefined 
   return texts;
 }
 
-/** `(x)`, `x as T`, `<T>x`, `x!`, `x satisfies T` and `await x` are about the same `x`. */
+/** `(x)`, `x as T`, `<T>x`, `x!`, `x satisfies T`, `await x` and `(0, x)` are about the same `x`. */
 export function withoutWrapping(expression: ts.Expression): ts.Expression {
+  if (ts.isBinaryExpression(expression) && expression.operatorToken.kind === ts.SyntaxKind.CommaToken)
+    return withoutWrapping(expression.right);
   if (
     ts.isParenthesizedExpression(expression) ||
     ts.isAsExpression(expression) ||

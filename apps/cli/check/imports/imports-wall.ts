@@ -21,6 +21,9 @@ export const importsWall: Wall = {
       throw new UserError(`${root} has no ${SOURCES.join('/, ')}/.`, 'Name the folder of a repository by --root.', 2);
     const rules = await importRules(root);
     const graph = readGraph(root, signal);
+    // Everything below would have other paths than the rules go by.
+    for (const folder of SOURCES.filter((each) => graph.tree.links.has(each)))
+      throw new UserError(`${folder} in ${root} is a link.`, 'Put the folder itself there; rules go by its paths.', 2);
     if (!existsSync(join(root, 'node_modules')))
       say('No packages are installed there, so imports of packages are judged by package.json alone.');
     return [...evaluate(rules, graph).map(inPlainWords), ...brokenOwnRules(graph)].sort(byPlace);

@@ -3,22 +3,28 @@ import { type Constants, withoutWrapping } from './fold.js';
 
 /** What a local name was imported as, and from where. */
 interface Origin {
+  /** Empty for what is known everywhere, `?` for what nobody can tell. */
   readonly module: string;
   /** `*` for the whole module. */
   readonly name: string;
 }
 
+const EVERYWHERE = '';
+const UNTOLD = '?';
+
 /** What the names of a file stand for, whichever scope they are in. */
 export interface Names {
   readonly constants: Constants;
-  /** Whether the file itself declares it, so that it is not the one that is known everywhere. */
-  isDeclared(name: string): boolean;
+  /** Whether it is the one of that name which is known everywhere, under whatever name it goes here. */
+  isGlobal(expression: ts.Expression, name: string): boolean;
   /** Whether it is `name` of one of these modules, under whatever name it goes here. */
   isFrom(expression: ts.Expression, modules: readonly string[], name: string): boolean;
   /** What it is called where it comes from: `jest` of `import { jest as j }`. */
   meaning(local: string): string;
   /** Whether it is `require`, or one that `createRequire` made, under whatever name. */
   isRequire(expression: ts.Expression): boolean;
+  /** Whether it is what makes a `require`. */
+  isCreateRequire(expression: ts.Expression): boolean;
 }
 
 export function readNames(file: ts.SourceFile): Names {
@@ -41,6 +47,8 @@ export function readNames(file: ts.SourceFile): Names {
       if (ts.isExternalModuleReference(node.moduleReference)) importAs(node.name, node.moduleReference.expression, '*');
     } else if (ts.isVariableDeclarationList(node)) {
       for (const declaration of node.declarations) visitVariable(declaration, (node.flags & ts.NodeFlags.Const) !== 0);
+    } else if (ts.isCallExpression(node)) {
+      visitThen(node);
     } else if (ts.isVariableStatement(node) && isAmbient(node)) {
       for (const declaration of node.declarationList.declarations) ambient.add(declaredBy(declaration) ?? '');
     } else if ((ts.isParameter(node) || ts.isBindingElement(node)) && name !== undefined) {
@@ -63,19 +71,45 @@ export function readNames(file: ts.SourceFile): Names {
   };
 
   const visitVariable = ({ name, initializer }: ts.VariableDeclaration, isConst: boolean): void => {
-    const module = initializer && moduleOf(initializer);
+    bind(name, initializer && originOf(initializer));
+    if (!ts.isIdentifier(name) || initializer === undefined) return;
+    if (isConst) constants.set(name.text, initializer);
+    given.push({ name: name.text, value: initializer });
+  };
+
+  /** `import('node:module').then((m) => …)` */
+  const visitThen = ({ expression, arguments: [use] }: ts.CallExpression): void => {
+    if (!isMember(expression) || propertyOf(expression) !== 'then' || use === undefined) return;
+    const parameter = ts.isArrowFunction(use) || ts.isFunctionExpression(use) ? use.parameters[0] : undefined;
+    if (parameter) bind(parameter.name, originOf(expression.expression));
+  };
+
+  const bind = (name: ts.BindingName, origin: Origin | undefined): void => {
     if (ts.isIdentifier(name)) {
-      if (module !== undefined) origins.set(name.text, { module, name: '*' });
-      if (initializer && isConst) constants.set(name.text, initializer);
-      if (initializer) given.push({ name: name.text, value: initializer });
+      if (origin) keep(name.text, origin);
       return;
     }
     for (const element of name.elements) {
       if (!ts.isBindingElement(element) || !ts.isIdentifier(element.name)) continue;
-      const from = element.propertyName ?? element.name;
-      if (ts.isIdentifier(from) || ts.isStringLiteralLike(from))
-        origins.set(element.name.text, { module: module ?? '', name: from.text });
+      const from = textOf(element.propertyName ?? element.name);
+      if (from !== undefined) keep(element.name.text, partOf(origin, from));
     }
+  };
+
+  /** Where a name stands for several things, in several scopes, what comes from a module counts. */
+  const keep = (local: string, origin: Origin): void => {
+    const isTold = origin.module !== EVERYWHERE && origin.module !== UNTOLD;
+    if (isTold || !origins.has(local)) origins.set(local, origin);
+  };
+
+  /** What an expression stands for: a name, a module that is asked for, or a part of one. */
+  const originOf = (expression: ts.Expression): Origin | undefined => {
+    const inner = withoutWrapping(expression);
+    if (ts.isIdentifier(inner)) return origins.get(inner.text) ?? { module: EVERYWHERE, name: inner.text };
+    const module = moduleOf(inner);
+    if (module !== undefined) return { module, name: '*' };
+    const name = propertyOf(inner);
+    return isMember(inner) && name !== undefined ? partOf(originOf(inner.expression), name) : undefined;
   };
 
   visit(file);
@@ -87,23 +121,40 @@ export function readNames(file: ts.SourceFile): Names {
     const origin = origins.get(local);
     return origin === undefined || origin.name === '*' ? local : origin.name;
   };
+  const isItsOwn = ({ module, name }: Origin): boolean => module === EVERYWHERE && declared.has(name);
+  const isCreateRequire = (expression: ts.Expression): boolean => {
+    const origin = originOf(expression);
+    return origin?.name === 'createRequire' && !isItsOwn(origin);
+  };
   return {
     constants: new Map(once),
-    isDeclared: (name) => declared.has(name),
     meaning,
-    isFrom(expression, modules, name) {
-      const inner = withoutWrapping(expression);
-      if (ts.isIdentifier(inner)) {
-        const origin = origins.get(inner.text);
-        return origin !== undefined && origin.name === name && modules.includes(origin.module);
-      }
-      if (!ts.isPropertyAccessExpression(inner) || inner.name.text !== name) return false;
-      const of = withoutWrapping(inner.expression);
-      const whole = ts.isIdentifier(of) ? origins.get(of.text) : undefined;
-      return whole !== undefined && ['*', 'default'].includes(whole.name) && modules.includes(whole.module);
+    isGlobal(expression, name) {
+      const origin = originOf(expression);
+      return origin?.module === EVERYWHERE && origin.name === name && !isItsOwn(origin);
     },
-    isRequire: requireIn({ hasRequire, given, constants, meaning }),
+    isFrom(expression, modules, name) {
+      const origin = originOf(expression);
+      return origin !== undefined && origin.name === name && modules.includes(origin.module);
+    },
+    isRequire: requireIn({ hasRequire, given, isCreateRequire }),
+    isCreateRequire,
   };
+}
+
+/** Under which what is known everywhere can be had as well. */
+const GLOBALS = new Set(['globalThis', 'global', 'window', 'self']);
+
+function partOf(of: Origin | undefined, name: string): Origin {
+  if (of?.module === EVERYWHERE && GLOBALS.has(of.name)) return { module: EVERYWHERE, name };
+  const isWhole = of?.name === '*' || of?.name === 'default';
+  return { module: isWhole ? of.module : UNTOLD, name };
+}
+
+/** The name of a property, where it stands there. */
+function textOf(name: ts.PropertyName | ts.BindingName): string | undefined {
+  const plain = ts.isComputedPropertyName(name) ? name.expression : name;
+  return ts.isIdentifier(name) || ts.isStringLiteralLike(plain) ? (plain as ts.Identifier).text : undefined;
 }
 
 /** The name that a node gives to something, whatever it is, so that no other is taken for it. */
@@ -152,28 +203,18 @@ function isAmbient(node: ts.HasModifiers): boolean {
 interface Known {
   readonly hasRequire: boolean;
   readonly given: readonly { readonly name: string; readonly value: ts.Expression }[];
-  readonly constants: Constants;
-  meaning(local: string): string;
+  isCreateRequire(expression: ts.Expression): boolean;
 }
 
-function requireIn({ hasRequire, given, constants, meaning }: Known): (expression: ts.Expression) => boolean {
+function requireIn({ hasRequire, given, isCreateRequire }: Known): (expression: ts.Expression) => boolean {
   const names = new Set(hasRequire ? ['require'] : []);
   const isRequire = (expression: ts.Expression): boolean => {
     const inner = withoutWrapping(expression);
     if (ts.isIdentifier(inner)) return names.has(inner.text);
-    if (ts.isCallExpression(inner)) return isCreateRequire(withoutWrapping(inner.expression));
+    if (ts.isCallExpression(inner)) return isCreateRequire(inner.expression);
     if (ts.isConditionalExpression(inner)) return isRequire(inner.whenTrue) || isRequire(inner.whenFalse);
     if (ts.isBinaryExpression(inner)) return isRequire(inner.left) || isRequire(inner.right);
-    return ts.isPropertyAccessExpression(inner) && inner.name.text === 'require' && isOfModules(inner.expression);
-  };
-  const isCreateRequire = (callee: ts.Expression): boolean => {
-    if (!ts.isIdentifier(callee)) return propertyOf(callee) === 'createRequire';
-    const made = constants.get(callee.text);
-    return meaning(callee.text) === 'createRequire' || (made !== undefined && isMadeFrom(made));
-  };
-  const isMadeFrom = (value: ts.Expression): boolean => {
-    const inner = withoutWrapping(value);
-    return ts.isIdentifier(inner) ? meaning(inner.text) === 'createRequire' : propertyOf(inner) === 'createRequire';
+    return isMember(inner) && propertyOf(inner) === 'require' && isOfModules(inner.expression);
   };
   // A name may be given to the next one before it is itself given its value: look until nothing is found any more.
   for (let known = -1; known !== names.size; ) {
@@ -183,12 +224,16 @@ function requireIn({ hasRequire, given, constants, meaning }: Known): (expressio
   return isRequire;
 }
 
-/** `module.require`, `require.main.require`, `process.mainModule.require` */
+/** `module.require`, `module.parent.require`, `require.main.require`, `process.mainModule.require` */
 function isOfModules(expression: ts.Expression): boolean {
   const of = withoutWrapping(expression);
   const name = ts.isIdentifier(of) ? of.text : propertyOf(of);
-  return name === 'module' || name === 'main' || name === 'mainModule';
+  return name !== undefined && ['module', 'parent', 'main', 'mainModule'].includes(name);
 }
+
+type Member = ts.PropertyAccessExpression | ts.ElementAccessExpression;
+export const isMember = (node: ts.Node): node is Member =>
+  ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
 
 /** The name after the dot, or between the brackets. */
 export function propertyOf(expression: ts.Expression): string | undefined {

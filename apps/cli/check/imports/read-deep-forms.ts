@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { textsOf, withoutWrapping } from './fold.js';
 import type { Form, Import } from './import.js';
-import { isAssignment, type Names, propertyOf, readNames } from './names.js';
+import { isAssignment, isMember, type Names, propertyOf, readNames } from './names.js';
 import { type Note, noteStatements } from './note-statements.js';
 
 /** What test frameworks call the functions that replace a module or give the real one; no other thing has such names. */
@@ -28,6 +28,16 @@ const HARMLESS_OF_REQUIRE = new Set(['resolve', 'cache', 'extensions', 'main']);
 const MODULES = ['node:module', 'module'];
 const WORKERS = ['node:worker_threads', 'worker_threads'];
 const PROCESSES = ['node:child_process', 'child_process'];
+const MACHINES = ['node:vm', 'vm'];
+/** What runs a text there. */
+const RUNNING = [
+  'runInThisContext',
+  'runInNewContext',
+  'runInContext',
+  'compileFunction',
+  'Script',
+  'SourceTextModule',
+];
 
 /** The forms that may stand anywhere in a file: in expressions, types, doc comments and `declare module`. */
 export function readDeepForms(file: ts.SourceFile, note: Note): void {
@@ -64,6 +74,8 @@ export function readDeepForms(file: ts.SourceFile, note: Note): void {
   const visit = (node: ts.Node): void => {
     for (const comment of docCommentsOf(node)) visit(comment);
     if (ts.isCallExpression(node) || ts.isNewExpression(node)) noteCall(node);
+    else if (ts.isClassLike(node) && extendsWorker(node, names))
+      for (const call of superCallsIn(node)) noteGiven(call, 'start');
     else if (ts.isImportTypeNode(node)) noteType(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : node);
     else if (ts.isJSDocImportTag(node)) noteType(node.moduleSpecifier);
     else if (ts.isModuleDeclaration(node)) noteModuleDeclaration(node);
@@ -98,10 +110,12 @@ function formOf(
   names: Names,
 ): { readonly form: Form; readonly flags?: Flags } | 'url' | 'unreadable' | undefined {
   const name = ts.isIdentifier(callee) ? names.meaning(callee.text) : propertyOf(callee);
+  if (RUNNING.some((each) => names.isFrom(callee, MACHINES, each)) || names.isGlobal(callee, 'Function'))
+    return 'unreadable';
   if (ts.isNewExpression(call)) {
     if (name === 'URL' && isHere(call.arguments?.[1], names)) return 'url';
     if (names.isFrom(callee, WORKERS, 'Worker')) return isSourceText(call) ? 'unreadable' : { form: 'start' };
-    return name === 'Function' && isGlobal(callee, names) ? 'unreadable' : undefined;
+    return undefined;
   }
   if (callee.kind === ts.SyntaxKind.ImportKeyword || ts.isMetaProperty(callee)) return { form: 'import' };
   if (names.isRequire(callee)) return { form: 'require' };
@@ -109,28 +123,39 @@ function formOf(
     if (isImportMeta(callee.expression)) return { form: 'import' };
     if (names.isRequire(callee.expression)) return { form: 'require' };
   }
+  if (
+    name === 'parse' &&
+    isMember(callee) &&
+    names.isGlobal(callee.expression, 'URL') &&
+    isHere(call.arguments[1], names)
+  )
+    return 'url';
   if (name === 'getBuiltinModule') return { form: 'import', flags: { mayBeMissing: true } };
   if (names.isFrom(callee, MODULES, 'register')) return { form: 'import' };
   if (names.isFrom(callee, MODULES, '_load')) return { form: 'require' };
   if (names.isFrom(callee, PROCESSES, 'fork')) return { form: 'start' };
   if (name !== undefined && isMocking(callee, name, names))
     return { form: 'mock', flags: isVirtual(call) ? { mayBeMissing: true } : {} };
-  return (name === 'eval' || name === 'Function') && isGlobal(callee, names) ? 'unreadable' : undefined;
+  return names.isGlobal(callee, 'eval') ? 'unreadable' : undefined;
 }
 
-type Member = ts.PropertyAccessExpression | ts.ElementAccessExpression;
-const isMember = (node: ts.Node): node is Member =>
-  ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+function extendsWorker({ heritageClauses }: ts.ClassLikeDeclaration, names: Names): boolean {
+  const bases = (heritageClauses ?? []).flatMap(({ types }) => types.map(({ expression }) => expression));
+  return bases.some((base) => names.isFrom(base, WORKERS, 'Worker'));
+}
+
+function superCallsIn(node: ts.Node): ts.CallExpression[] {
+  const found: ts.CallExpression[] = [];
+  ts.forEachChild(node, (child) => {
+    if (ts.isCallExpression(child) && child.expression.kind === ts.SyntaxKind.SuperKeyword) found.push(child);
+    if (!ts.isClassLike(child)) found.push(...superCallsIn(child));
+  });
+  return found;
+}
 
 function isImportMeta(expression: ts.Expression): boolean {
   const inner = withoutWrapping(expression);
   return ts.isMetaProperty(inner) && inner.keywordToken === ts.SyntaxKind.ImportKeyword;
-}
-
-/** `eval`, `globalThis.eval`, but no method of that name. */
-function isGlobal(callee: ts.Expression, names: Names): boolean {
-  if (ts.isIdentifier(callee)) return !names.isDeclared(callee.text);
-  return isMember(callee) && ts.isIdentifier(callee.expression) && callee.expression.text === 'globalThis';
 }
 
 /** `import.meta.url` and all that is made of it. */
@@ -191,7 +216,8 @@ function isFramework(expression: ts.Expression, names: Names): boolean {
   if (ts.isIdentifier(inner)) return ['jest', 'vi'].includes(names.meaning(inner.text));
   if (ts.isCallExpression(inner)) return isFramework(inner.expression, names);
   if (!isMember(inner)) return false;
-  return (propertyOf(inner) === 'jest' && isImportMeta(inner.expression)) || isFramework(inner.expression, names);
+  const isJest = propertyOf(inner) === 'jest' && (isImportMeta(inner.expression) || names.isGlobal(inner, 'jest'));
+  return isJest || isFramework(inner.expression, names);
 }
 
 /** Whether an argument leads where another expression in it already says; that one is looked at by itself. */
@@ -221,10 +247,12 @@ function seenElsewhere(names: Names): (expression: ts.Expression) => boolean {
   return isSeen;
 }
 
-/** Each `require` in `node` that is handed on to where nobody can see what is done with it. */
+/** Each `require` in `node`, or what makes one or runs a text, that is handed on to where nobody can see what is done with it. */
 function requiresLostIn(node: ts.Node, names: Names): ts.Node[] {
+  const leads = (value: ts.Expression): boolean =>
+    names.isRequire(value) || names.isCreateRequire(value) || names.isGlobal(value, 'eval');
   const lost = (...values: readonly (ts.Expression | undefined)[]): ts.Expression[] =>
-    values.filter((value) => value !== undefined).filter((value) => names.isRequire(value));
+    values.filter((value) => value !== undefined).filter(leads);
   if (ts.isCallExpression(node) || ts.isNewExpression(node)) return lost(...(node.arguments ?? []));
   if (ts.isReturnStatement(node) || ts.isSpreadElement(node) || ts.isExportAssignment(node))
     return lost(node.expression);

@@ -10,11 +10,11 @@ import { readDeepForms } from './read-deep-forms.js';
 const DEEP_WORDS = new RegExp(
   [
     // A name may be written by escapes.
-    '\\\\u',
+    '\\\\[ux]',
     '\\brequire\\b|createRequire|getBuiltinModule',
     '\\bjest\\b(?!/globals)|\\bvi\\b|node:test',
     '__filename|__dirname',
-    'worker_threads|child_process|[\'"`](?:node:)?module[\'"`]',
+    'worker_threads|child_process|[\'"`](?:node:)?(?:module|vm)[\'"`]',
     '\\beval\\b|\\bFunction\\b',
   ].join('|'),
 );

@@ -37,7 +37,7 @@ export function readSourceTree(root: string): SourceTree {
     tree.folders.add(folder);
     for (const entry of readdirSync(join(tree.root, folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
-      if (entry.name.startsWith(EDITORS_LOCK)) continue;
+      if (entry.isSymbolicLink() && entry.name.startsWith(EDITORS_LOCK)) continue;
       if (entry.name === 'node_modules') tree.withPackages.add(folder);
       else if (entry.isSymbolicLink()) tree.links.set(path, targetOf(tree.root, path));
       else if (entry.isDirectory()) read(path);
