@@ -120,6 +120,13 @@ const STATEMENTS: readonly Fixture[] = [
     'declare c cursor for select * from payment',
   ),
   query(OTHERS, 'a function', 'select billing.total($1)', 'select pg_catalog.lower($1)'),
+  query(OTHERS, 'a procedure', 'call billing.charge($1)', 'call charge($1)'),
+  query(
+    OTHERS,
+    'a sequence by a name that is put together',
+    `select nextval('billing.' || $1)`,
+    `select nextval('orders.' || $1)`,
+  ),
   query(OTHERS, 'an operator', 'select 1 operator(billing.+) 2', 'select 1 operator(pg_catalog.+) 2'),
   query(OTHERS, 'a type', 'select $1::billing.money', 'select $1::orders.money'),
   query(OTHERS, 'a collation', `select 'x' collate billing.de`, `select 'x' collate pg_catalog."C"`),
@@ -230,6 +237,103 @@ const SOURCES: readonly Fixture[] = [
     'a property of the class',
     "class Desk {\n  private readonly due = 'select * from billing.payment';\n  look() { return this.db.query(this.due); }\n}",
     "class Desk {\n  private readonly due = 'select * from payment';\n  look() { return this.db.query(this.due); }\n}",
+  ),
+  code(
+    OTHERS,
+    'each of several tables',
+    "for (const table of ['payment', 'billing.payment']) await tx.query(`lock ${table}`);",
+    "for (const table of ['payment', 'orders.payment']) await tx.query(`lock ${table}`);",
+  ),
+  code(
+    OTHERS,
+    'each of several tables, by a function',
+    "const TABLES = ['billing.payment'];\nawait Promise.all(TABLES.map((table) => tx.query(`delete from ${table}`)));",
+    "const TABLES = ['orders.payment'];\nawait Promise.all(TABLES.map((table) => tx.query(`delete from ${table}`)));",
+  ),
+  code(
+    OTHERS,
+    'one of an object’s members, whichever',
+    "const T = { due: 'payment', paid: 'billing.payment' };\nawait tx.query(`select * from ${T[kind]}`);",
+    "const T = { due: 'payment', paid: 'orders.payment' };\nawait tx.query(`select * from ${T[kind]}`);",
+  ),
+  code(
+    OTHERS,
+    'one of several results of a function',
+    "function table(kind) { if (kind === 'due') return 'payment'; return 'billing.payment'; }\nawait tx.query(`select * from ${table(kind)}`);",
+    "function table(kind) { if (kind === 'due') return 'payment'; return 'orders.payment'; }\nawait tx.query(`select * from ${table(kind)}`);",
+  ),
+  code(
+    OTHERS,
+    'a part of an object',
+    "const { table } = { table: 'billing.payment' };\nawait tx.query(`select * from ${table}`);",
+    "const table = 'billing.payment';\nexport const f = ({ table }) => tx.query(`select * from ${table}`);",
+  ),
+  code(
+    OTHERS,
+    'a parameter with a value of its own',
+    "export const f = (table = 'billing.payment') => tx.query(`select * from ${table}`);",
+    "export const f = (table = 'orders.payment') => tx.query(`select * from ${table}`);",
+  ),
+  code(
+    OTHERS,
+    'a word that is replaced',
+    "await tx.query('select * from {schema}.payment'.replace('{schema}', 'billing'));",
+    "await tx.query('select * from {schema}.payment'.replace('{schema}', 'orders'));",
+  ),
+  code(
+    OTHERS,
+    'names that are put into a format',
+    "await tx.query(format('select * from %I.%I where id = %L', 'billing', 'payment', id));",
+    "await tx.query(format('select * from %I.%I where id = %L', 'orders', 'payment', id));",
+  ),
+  code(
+    OTHERS,
+    'a statement behind what only the run time knows',
+    'await store.all(`${head} select * from billing.payment where id = $1`);',
+    'await store.all(`${head} from billing.payment to ${tail}`);',
+  ),
+  code(
+    OTHERS,
+    'a name that postgres.js writes',
+    "await sql`select * from ${sql('billing.payment')}`;",
+    "await sql`select * from ${sql('orders.payment')}`;",
+  ),
+  code(
+    OTHERS,
+    'a name that slonik writes',
+    "await pool.any(sql.unsafe`select * from ${sql.identifier(['billing', 'payment'])}`);",
+    "await pool.any(sql.unsafe`select * from ${sql.identifier(['orders', 'payment'])}`);",
+  ),
+  code(OTHERS, 'a procedure alone', "await tx.run('call billing.charge(1)');", "await tx.run('call charge(1)');"),
+  code(
+    OTHERS,
+    'a DO block alone',
+    "export const step = 'do $$ begin perform billing.total(); end $$';",
+    "export const step = 'do $$ begin perform total(); end $$';",
+  ),
+  fixture(
+    OTHERS,
+    'a folder that is called as one of the tools',
+    'coverage/claims.ts',
+    queried('select * from billing.payment'),
+    queried('select * from payment'),
+  ),
+  {
+    rule: 'no-change-of-role-or-search-path',
+    form: 'in a module that is called testing',
+    broken: { ...HEALTHY, 'src/modules/testing/module.json': [], 'src/modules/testing/use.ts': queried('set role x') },
+    clean: {
+      ...HEALTHY,
+      'src/modules/testing/module.json': [],
+      'src/modules/testing/testing/use.ts': queried('set role x'),
+    },
+  },
+  fixture(
+    'no-change-of-role-or-search-path',
+    'a script that begins with the mark of its encoding',
+    'persistence/seed.sql',
+    '\uFEFFset role clerk;',
+    '\uFEFFset work_mem = 1;',
   ),
   code(
     OTHERS,
@@ -390,6 +494,48 @@ const BUILDERS: readonly Fixture[] = [
   ),
   code(
     OTHERS,
+    'MikroORM: a table between two, by a method',
+    "const tags = p.manyToMany(Tag).pivotTable('billing.payment_tag');",
+    "const tags = p.manyToMany(Tag).pivotTable('orders.payment_tag');",
+  ),
+  code(
+    OTHERS,
+    'MikroORM: a table between two, deep in a mapping',
+    "export const P = defineEntity({ class: P, properties: { tags: { kind: 'm:n', pivotTable: 'billing.tag' } } });",
+    "export const P = defineEntity({ class: P, properties: { tags: { kind: 'm:n', pivotTable: 'orders.tag' } } });",
+  ),
+  code(
+    OTHERS,
+    'MikroORM: a default',
+    `export const P = defineEntity({ class: P, properties: { n: p.integer().defaultRaw("nextval('billing.numbers')") } });`,
+    `export const P = defineEntity({ class: P, properties: { n: p.integer().defaultRaw("nextval('numbers')") } });`,
+  ),
+  code(
+    OTHERS,
+    'MikroORM: a check of a mapping',
+    "export const P = defineEntity({ class: P, checks: [{ expression: 'amount > billing.total()' }] });",
+    "export const P = defineEntity({ class: P, checks: [{ expression: 'amount > total()' }] });",
+  ),
+  code(
+    OTHERS,
+    'MikroORM: the type of a column',
+    "export const P = defineEntity({ class: P, properties: { n: p.string().columnType('billing.money') } });",
+    "export const P = defineEntity({ class: P, properties: { n: p.string().columnType('numeric(10, 2)') } });",
+  ),
+  code(
+    OTHERS,
+    'MikroORM: schema of a question, by a constant of that name',
+    "const schema = 'billing';\nawait em.find(Payment, {}, { schema });",
+    "const schema = 'orders';\nawait em.find(Payment, {}, { schema });",
+  ),
+  code(
+    OTHERS,
+    'MikroORM: schema of a question, in options that are kept',
+    "const options = { schema: 'billing' };\nawait em.find(Payment, {}, options);",
+    "const options = { schema: 'orders' };\nawait em.find(Payment, {}, options);",
+  ),
+  code(
+    OTHERS,
     'MikroORM: schema of a question',
     "await em.find(Payment, {}, { schema: 'billing' });",
     "await em.find(Payment, {}, { schema: 'orders' });",
@@ -401,6 +547,24 @@ const BUILDERS: readonly Fixture[] = [
     "em.getKnex().withSchema('orders').from('payment');",
   ),
   code(OTHERS, 'knex: a table', "knex('billing.payment').where({});", "knex('payment').where({ 'billing.id': 1 });"),
+  code(
+    OTHERS,
+    'knex: a table, by another name',
+    "const db = knex({ client: 'pg' });\ndb('billing.payment').where({});",
+    "const db = cache({ client: 'pg' });\ndb('billing.payment').where({});",
+  ),
+  code(
+    OTHERS,
+    'knex: a table of its class',
+    "class Desk { constructor(private readonly db: Knex) {} due() { return this.db('billing.payment'); } }",
+    "class Desk { constructor(private readonly db: Cache) {} due() { return this.db('billing.payment'); } }",
+  ),
+  code(
+    OTHERS,
+    'knex: a table under an alias',
+    "qb.from({ p: 'billing.payment' });",
+    "qb.insert({ note: 'billing.payment' });",
+  ),
   code(OTHERS, 'knex: into', "qb.insert({}).into('billing.payment');", "qb.insert({}).into('payment');"),
   code(
     'ddl-in-its-own-schema',
@@ -448,6 +612,13 @@ const MIGRATIONS: readonly Fixture[] = [
     'alter table x attach partition billing.payment for values in (1)',
     'alter table x attach partition payment for values in (1)',
   ),
+  migration(
+    OTHERS,
+    'a column of another collation',
+    'create table x (a text collate billing.de)',
+    'create table x (a text collate pg_catalog."C")',
+  ),
+  body(OTHERS, 'a procedure in PL/pgSQL', 'call billing.charge();', 'call charge();'),
   migration(OTHERS, 'a column of another type', 'create table x (a billing.money)', 'create table x (a money)'),
   migration(
     OTHERS,
@@ -525,6 +696,24 @@ const MIGRATIONS: readonly Fixture[] = [
   ),
   migration(
     OTHERS,
+    'a variable of another column’s type',
+    inBody('null;', 'p billing.payment.amount%type;'),
+    inBody('null;', 'p payment.amount%type; q orders.payment.amount%type;'),
+  ),
+  migration(
+    OTHERS,
+    'an argument of another column’s type',
+    'create function f(a billing.payment.amount%type) returns int language sql return 1',
+    'create function f(a payment.amount%type) returns orders.payment.amount%type language sql return 1',
+  ),
+  body(
+    OTHERS,
+    'what dynamic SQL is made from',
+    `execute format('delete from x where id = %L', (select max(id) from billing.payment));`,
+    `execute format('delete from x where id = %L', (select max(id) from payment));`,
+  ),
+  migration(
+    OTHERS,
     'a variable of another table’s type',
     inBody('null;', 'p billing.payment%rowtype;'),
     inBody('null;', 'p orders.payment%rowtype;'),
@@ -567,6 +756,11 @@ const MIGRATIONS: readonly Fixture[] = [
       ['a type', `create type billing.t as enum ('a')`, `create type t as enum ('a')`],
       ['a domain', 'create domain billing.d as int', 'create domain d as int'],
       ['a sequence', 'create sequence billing.s', 'create sequence s'],
+      [
+        'the sequence of a column',
+        'create table x (a int primary key generated always as identity (sequence name billing.s))',
+        'create table x (a int primary key generated always as identity (sequence name s))',
+      ],
       [
         'a comment',
         `comment on column billing.payment.id is 'x'`,
@@ -619,6 +813,18 @@ const DEEDS: readonly Fixture[] = [
   ),
   code(
     'no-computed-schema',
+    'kysely: a hole before a table',
+    'db.selectFrom(`${schema}.payment`).selectAll();',
+    'db.selectFrom(`${kind}_payment`).selectAll();',
+  ),
+  code(
+    'no-computed-schema',
+    'kysely: a schema that is handed in',
+    'export const f = (schema) => db.withSchema(schema).selectFrom("payment");',
+    'export const f = (table) => db.withSchema("orders").selectFrom(table);',
+  ),
+  code(
+    'no-computed-schema',
     'a schema that a file tells, of which one does not know',
     "import other from '../other.json' with { type: 'json' };\nawait tx.query(`select * from ${other.schema}.payment`);",
     "import own from '../module.json' with { type: 'json' };\nawait tx.query(`select * from ${own.schema}.payment`);",
@@ -660,6 +866,8 @@ const DEEDS: readonly Fixture[] = [
       ],
       ['a grant of a role', 'grant clerk to seller', `insert into grants values ('clerk', 'seller')`],
       ['a revocation', 'revoke execute on function f() from public', 'drop function f()'],
+      ['an owner of a table', 'alter table stock owner to clerk', 'alter table stock rename to owner'],
+      ['an owner of a function', 'alter function f() owner to clerk', 'alter function f() rename to owner'],
       [
         'default privileges',
         'alter default privileges grant select on tables to public',
@@ -712,6 +920,25 @@ const DEEDS: readonly Fixture[] = [
       ],
     ] as const
   ).map(([form, broken, clean]) => query('no-change-of-role-or-search-path', form, broken, clean)),
+  fixture(
+    'nothing-beyond-a-schema',
+    'statements of a migration, in a list',
+    'persistence/migrations/0001-step.ts',
+    "export const statements = ['create role clerk', 'create table x (id int primary key)'];",
+    "export const statements = ['create table role (id int primary key)'];\nexport const about = { description: 'create role clerk' };",
+  ),
+  code(
+    'no-change-of-role-or-search-path',
+    'one of several statements',
+    "for (const each of ['set role clerk', 'select 1']) await tx.query(each);",
+    "for (const each of ['set role clerk', 'select 1']) console.log(each);",
+  ),
+  code(
+    'no-change-of-role-or-search-path',
+    'an option of knex',
+    "knex({ client: 'pg', searchPath: ['billing', 'pg_temp'] });",
+    "knex({ client: 'pg', searchPath: ['orders', 'pg_temp'] });",
+  ),
   migration(
     'no-change-of-role-or-search-path',
     'a setting of a function',
@@ -767,6 +994,12 @@ const DEEDS: readonly Fixture[] = [
     'const { ORDERS_DATABASE_URL } = process.env;',
   ),
   code('connects-as-itself', 'a computed setting', "config.get('DATABASE_URL');", "config.get('DATABASE_URLS');"),
+  code(
+    'connects-as-itself',
+    'a setting that is put together',
+    'new pg.Client(process.env[`${name}_DATABASE_URL`]);',
+    "new pg.Client(process.env['ORDERS' + '_DATABASE_URL']);",
+  ),
 ];
 
 /** Sources that break a rule, each beside nearly the same that breaks none. */
@@ -803,12 +1036,20 @@ export const LOOKALIKES: Readonly<Record<string, string>> = {
   'temporary tables': queried('create temp table t (id int); insert into pg_temp.t select 1'),
   'builders of other things': [
     "events.on('billing.paid', hear);",
-    "Buffer.from('billing.payment', 'utf8');",
+    "Buffer.from('billing.payment', 'utf8'); Iterator.from('billing.payment');",
+    "socket.join('billing.room');",
     "names.join('billing.x, ');",
     "parameters.schema({ schema: { type: 'string' } });",
   ].join('\n'),
   'names that other libraries run':
     "z.literal('billing.payment.captured'); emitter.query('billing.payment'); run('billing.build'); db.single('billing.x');",
+  'relations that are joined': [
+    "em.createQueryBuilder(Order, 'o').leftJoin('o.lines', 'l').innerJoinAndSelect('o.customer', 'c');",
+    "em.createQueryBuilder(Delivery, 'billing').innerJoin('billing.address', 'a', { 'a.city': city });",
+    "repository.createQueryBuilder('order').leftJoinAndSelect('order.lines', 'line', 'line.total > 0');",
+  ].join('\n'),
+  'formats of other things': "const text = format('%s.%s from %I', 'billing', 'payment'); date.format('yyyy.MM');",
+  'what is gone through': "for (const name of ['billing.paid', 'billing.refunded']) bus.on(name, hear);",
   'pieces of sentences':
     "const a = 'or billing.payment.captured'; const b = 'and orders.order.placed'; const c = 'on billing.x';",
   'commands and questions of the bus': "await this.commands.execute(new Pay('billing.payment'));",

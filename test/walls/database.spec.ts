@@ -105,6 +105,35 @@ describe('the database wall, in sources', () => {
     expect(found).toEqual([]);
     expect(said.join('\n')).toMatch(/left out, only the sources were read: .* has no bin\/seamline.js/);
   });
+
+  it("takes all that another repository's own check finds in its database, what its baseline knows too", async () => {
+    const found = {
+      wall: 'database',
+      rule: 'role-owns-nothing',
+      file: `${ORDERS}/module.json`,
+      what: 'owns',
+      subject: 'table orders.x',
+    };
+    const files = {
+      'bin/seamline.js': `
+        import { existsSync, readFileSync } from 'node:fs';
+        const [asked] = process.argv.flatMap((each, index, all) => (all[index - 1] === '--baseline' ? [each] : []));
+        const baseline = asked ?? '.seamline-baseline.json';
+        const isKnown = existsSync(baseline) && readFileSync(baseline, 'utf8').includes('table orders.x');
+        const violations = isKnown ? [] : [${JSON.stringify(found)}, { ...${JSON.stringify(found)}, rule: 'no-shared-schema' }];
+        console.log(JSON.stringify({ walls: [{}], violations }));`,
+      '.seamline-baseline.json': JSON.stringify({
+        version: 1,
+        violations: { database: { [found.rule]: { [found.file]: { [found.subject]: 1 } } } },
+      }),
+    };
+    const { rule, file, what, subject } = found;
+    const say = () => undefined;
+    // Those of sources are read here, and not taken a second time.
+    expect(await withSourceTree({ ...HEALTHY, ...files }, (root) => databaseWall.violations(root, { say }))).toEqual([
+      { rule, file, what, subject },
+    ]);
+  });
 });
 
 describe('the rules of the database wall', () => {

@@ -39,20 +39,18 @@ function entriesOf(folder: string) {
   }
 }
 
-const LEFT_OUT = new Set(['node_modules', 'dist', 'coverage', '.git']);
-
 /** The files of a module that can hold SQL, by absolute path, in order. */
 export function filesOf(root: string, { module }: SchemaOwner): string[] {
   const below = (folder: string): string[] =>
     entriesOf(folder).flatMap((entry) => {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) return LEFT_OUT.has(entry.name) ? [] : below(path);
+      if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : below(path);
       return /\.([cm]?[jt]sx?|sql)$/.test(entry.name) && !entry.name.endsWith('.d.ts') ? [path] : [];
     });
   return below(join(root, 'src/modules', module)).sort();
 }
 
-/** What only tests run. */
+/** What only tests run; a module may be called `testing` itself. */
 export function isTest(path: string): boolean {
-  return /\.(spec|test)\.[cm]?[jt]sx?$/.test(path) || /(^|\/)(testing|__tests__)\//.test(path);
+  return /\.(spec|test)\.[cm]?[jt]sx?$/.test(path) || /^src\/modules\/[^/]+\/(.+\/)?(testing|__tests__)\//.test(path);
 }

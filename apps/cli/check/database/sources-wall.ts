@@ -42,10 +42,11 @@ function mentionsIn(file: string, content: string, sources: Sources, fold: Fold)
 const MAY_HOLD_SQL = new RegExp(
   [
     String.raw`\b(select|insert\s+into|update|delete\s+from|merge|create|alter|drop|truncate|grant|revoke|copy|lock|refresh|reindex|reassign|dblink|nextval|setval|regclass|security)\b`,
-    String.raw`\b(from|join|into|using|references|table)\s+["\w]+\s*\.`,
+    String.raw`\b(from|join|into|using|references|table|vacuum|analy[sz]e|cluster|perform)\s+["\w]+\s*\.`,
+    String.raw`\bcall\s+["\w]+\s*[.(]|\bdo\s+(language\b|\$|')|\bcomment\s+on\b|\b(explain|values)\s*\(`,
     String.raw`\b(sql|raw|addSql|query|execute)\b\s*[(<${'`'}]`,
     String.raw`set_config|search_path|session_authorization|DATABASE_URL|\b(set|reset)\s+(local\s+|session\s+)?(role|session)`,
-    String.raw`selectFrom|insertInto|updateTable|deleteFrom|(with|pg)Schema|(table|schema)Name|schema\s*:|Entity|[kK]nex|inTable|pivotTable|manyToMany|(create|alter|drop)(Table|View|Schema|Extension)|(From|Join|Into|\.from|\.into|\.table)\(`,
+    String.raw`selectFrom|insertInto|updateTable|deleteFrom|(with|pg)Schema|(table|schema)Name|schema\s*[:}]|searchPath|Entity|[kK]nex|inTable|pivotTable|manyToMany|(create|alter|drop)(Table|View|Schema|Extension)|(From|Join|Into|\.from|\.into|\.table)\(`,
   ].join('|'),
   'i',
 );

@@ -22,8 +22,9 @@ export function isHole(part: Words | Hole): part is Hole {
   return 'place' in part;
 }
 
-/** The whole content of a file. */
-export function contentOf(file: string, text: string): Text {
+/** The whole content of a file; some editors begin it with a mark of its encoding. */
+export function contentOf(file: string, content: string): Text {
+  const text = content.replace(/^\uFEFF/, '');
   const starts = lineStarts(text);
   return [{ text, placeAt: (offset) => ({ file, line: lineAt(starts, offset) }) }];
 }

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeBaseline } from '../../baseline/baseline-file.js';
 import type { Violation, WallOptions } from '../../wall.js';
 import { LIVE_RULES } from '../rules.js';
 
@@ -20,10 +23,34 @@ export async function askItsOwnCheck(root: string, { say, signal }: WallOptions)
   const command = join(root, 'bin', 'seamline.js');
   if (!existsSync(command)) return leftOut(`${root} has no bin/seamline.js that could make one`);
   if (!existsSync(join(root, 'node_modules'))) return leftOut(`the packages of ${root} are not installed`);
-  const args = [command, 'check', '--only', 'database', '--format', 'json'];
+  const folder = await mkdtemp(join(tmpdir(), 'seamline-ask-'));
+  try {
+    // What that one's baseline knows is held against it here, and not there.
+    const nothing = join(folder, 'baseline.json');
+    await writeBaseline(nothing, []);
+    const said = await run(
+      [command, 'check', '--only', 'database', '--format', 'json', '--baseline', nothing],
+      root,
+      signal,
+    );
+    return (
+      violationsIn(said.out) ??
+      leftOut(`its own check said ${JSON.stringify((said.err || said.out).trim().slice(0, 300))}`)
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a program says, until it ends or has taken too long. */
+async function run(
+  args: readonly string[],
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<{ out: string; err: string }> {
   const limit = AbortSignal.timeout(PATIENCE);
   const child = spawn(process.execPath, args, {
-    cwd: root,
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   });
@@ -33,8 +60,7 @@ export async function askItsOwnCheck(root: string, { say, signal }: WallOptions)
   // Its end is told by "close" as well; without a listener an abort would end this process.
   child.on('error', (error) => (output.err += error.message));
   await once(child, 'close');
-  const found = violationsIn(output.out);
-  return found ?? leftOut(`its own check said ${JSON.stringify((output.err || output.out).trim().slice(0, 300))}`);
+  return output;
 }
 
 /** Of the catalog only: the sources have been read already. */

@@ -16,11 +16,7 @@ interface Expression {
  * undefined where it cannot be read as PL/pgSQL.
  * @param statement the whole one that has the body in it
  */
-export function mentionsInBody(
-  body: Words,
-  statement: string,
-  read: (text: Text, isStatement: boolean) => Mention[],
-): Mention[] | undefined {
+export function mentionsInBody(body: Words, statement: string, read: (text: Text) => Mention[]): Mention[] | undefined {
   const parsed = parseBody(statement);
   if (parsed === undefined) return undefined;
   const { expressions, types } = partsOf(parsed);
@@ -31,12 +27,13 @@ export function mentionsInBody(
   });
   const found = expressions.flatMap(({ query, line, isRun }) => {
     const words = within(body, starts[line - 1] ?? 0, query);
-    const mentions = isRun ? read(runText(query, words), true) : read([words], false);
+    // What EXECUTE is given may itself read something, beside what it runs.
+    const mentions = isRun
+      ? [...read(runText(query, words)), ...read([within(words, 0, `select ${query}`)])]
+      : read([words]);
     return mentions.map((mention) => located(mention, line));
   });
-  const declared = types.flatMap((type) =>
-    read([{ text: `select null::${type.replace(/%\s*(row)?type\s*$/i, '')}`, placeAt: body.placeAt }], true),
-  );
+  const declared = types.flatMap((type) => read([{ text: `select null::${type}`, placeAt: body.placeAt }]));
   return [...found, ...declared.map((mention) => located(mention, 1))];
 }
 
@@ -66,7 +63,12 @@ function partsOf(parsed: unknown): { expressions: Expression[]; types: string[] 
     }
   };
   visit(parsed, 1, '', false);
-  return { expressions, types: types.filter((type) => type.includes('.')) };
+  return { expressions, types: types.map(withoutColumn).filter((type) => type.includes('.')) };
+}
+
+/** Of `payment%ROWTYPE` and `payment.amount%TYPE` the table. */
+function withoutColumn(type: string): string {
+  return type.replace(/%\s*rowtype\s*$/i, '').replace(/\.[^.]*%\s*type\s*$/i, '');
 }
 
 interface RawExpression {

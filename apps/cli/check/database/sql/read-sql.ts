@@ -9,16 +9,25 @@ import { mentionsByTokens } from './tokens.js';
 
 /** What a text names with a schema, and does, if it is SQL or a piece of it. */
 export function readSql(text: Text, certainty: Certainty): Mention[] {
+  const start = text.findIndex(saysSomething);
+  const first = text[start];
+  // What it begins with nobody can tell here, so the rest must leave no doubt.
+  if (certainty === 'found' && first && isHole(first))
+    return mentionsByTokens(withHoles(text.slice(start + 1)), certainty);
   if (!mayBeSql(text, certainty)) return [];
   const parsed = parseWith(text, certainty);
   if (parsed) return mentionsIn(parsed, certainty);
-  const whole = filled(
-    text,
-    text.map(() => HOLE),
-  );
+  const whole = withHoles(text);
   const parts = statementsIn(whole);
   if (parts.length > 1) return parts.flatMap((part) => readSql([part], certainty));
   return mentionsByTokens(whole, certainty);
+}
+
+function withHoles(text: Text): Words {
+  return filled(
+    text,
+    text.map(() => HOLE),
+  );
 }
 
 interface Parsed {
@@ -62,12 +71,12 @@ const STATEMENT =
 const CLAUSE =
   /^(from|join|inner|left|right|full|cross|natural|lateral|where|and|or|on|using|union|intersect|except|into|exists|not|in|references|constraint|foreign|returning|group|order|having|inherits|partition|check|default|owned)$/;
 
+const saysSomething = (part: Words | Hole): boolean => isHole(part) || part.text.trim() !== '';
+
 function mayBeSql(text: Text, certainty: Certainty): boolean {
-  const first = text.find((part) => isHole(part) || part.text.trim() !== '');
+  const first = text.find(saysSomething);
   if (first === undefined) return false;
-  if (certainty === 'run') return true;
-  // What a program begins with is not told; the rest can only be judged where it is run.
-  if (isHole(first)) return false;
+  if (certainty === 'run' || isHole(first)) return true;
   const start = lex(first.text.slice(0, 2_000)).find(({ value }) => value !== '(' && value !== ';');
   return start?.kind === 'name' && (STATEMENT.test(start.value) || CLAUSE.test(start.value));
 }

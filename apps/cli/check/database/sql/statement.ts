@@ -53,6 +53,11 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
   ) => {
     found.push({ kind: 'deed', rule, what, isAmbiguous: false, ...extra, place: words.placeAt(begin), sql });
   };
+  /** The text that an expression makes, with a word in place of what only the run time knows. */
+  const wordsOf = (node: unknown): string =>
+    textOf(node, hereAt(undefined))
+      .map((part) => ('text' in part ? part.text : HOLE))
+      .join('');
   const hereAt = (location: unknown): Hole => ({
     place: words.placeAt(typeof location === 'number' ? statement.offsetOf(location) : begin),
   });
@@ -127,12 +132,13 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
 
   const named = (key: string, node: Node): void => {
     if (typeof node.relname === 'string' && 'relpersistence' in node) name('use', rangeParts(node), node.location);
-    if (Array.isArray(node.names) && 'typemod' in node) name('use', namesIn(node.names), node.location);
+    if (Array.isArray(node.names) && 'typemod' in node) name('use', typeParts(node), node.location);
     if (Object.hasOwn(NAMED, key)) NAMED[key]?.(node);
   };
 
   const NAMED: Readonly<Record<string, (node: Node) => void>> = {
     FuncCall: (node) => called(node),
+    CallStmt: (node) => called(node.funccall as Node),
     TypeCast: (node) => cast(node),
     ColumnRef: (node) => {
       // schema.table.column; the table must be among those read, so this only tells a second time.
@@ -145,6 +151,7 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     SubLink: (node) => name('use', namesIn(node.operName), node.location),
     SortBy: (node) => name('use', namesIn(node.useOp), node.location),
     CollateClause: (node) => name('use', namesIn(node.collname), node.location),
+    collClause: (node) => name('use', namesIn(node.collname), node.location),
     ObjectWithArgs: (node) => name('use', namesIn(node.objname)),
     CreateOpClassItem: (node) => name('use', namesIn((node.name as Node | undefined)?.objname)),
     IndexElem: (node) => {
@@ -158,11 +165,17 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     },
     AlterObjectSchemaStmt: (node) => name('definition', [String(node.newschema), movedName(node)]),
     DefElem: (node) => {
-      if (node.defname === 'owned_by') name('use', namesIn((node.arg as Node | undefined)?.List).slice(0, -1));
+      const names = namesIn((node.arg as Node | undefined)?.List);
+      if (node.defname === 'owned_by') name('use', names.slice(0, -1));
+      if (node.defname === 'sequence_name') name('definition', names);
     },
     CopyStmt: (node) => {
       if (node.filename === undefined) return;
       deed('no-way-out-of-the-database', node.is_program === true ? 'COPY … PROGRAM' : `COPY … '${node.filename}'`);
+    },
+    AlterOwnerStmt: (node) => owned(node.newowner),
+    AlterTableCmd: (node) => {
+      if (node.subtype === 'AT_ChangeOwner') owned(node.newowner);
     },
     VariableSetStmt: (node) => setting(node),
     CreateFunctionStmt: (node) => functionMade(node),
@@ -178,7 +191,7 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     const last = parts.at(-1) ?? '';
     name('use', parts, node.location);
     if (REACHES_OUT.test(last)) deed('no-way-out-of-the-database', `${last}(…)`);
-    if (TAKES_A_NAME.test(last)) for (const arg of args) nameIn(stringOf(arg), node.location);
+    if (TAKES_A_NAME.test(last)) for (const arg of args) nameIn(wordsOf(arg), node.location);
     const schema = TAKES_A_SCHEMA.test(last) ? stringOf(args[0]) : undefined;
     if (schema !== undefined) name('use', [...namesOf(schema), '*'], node.location);
     if (RUNS_TEXT.test(last))
@@ -206,6 +219,12 @@ export function mentionsOf(statement: Statement, words: Words, inner: Inner): Me
     if (text === undefined) return;
     const parts = namesOf(text.replace(/\([\s\S]*$/, ''));
     if (parts.length >= 2) name('use', parts.slice(0, 3).slice(-2), location, parts.length > 2);
+  };
+
+  /** An owner may do more than any grant says. */
+  const owned = (role: unknown): void => {
+    const { rolename, roletype } = (role ?? {}) as Node;
+    deed('no-grants-by-modules', `OWNER TO ${rolename ?? String(roletype).replace('ROLESPEC_', '')}`);
   };
 
   const setting = (node: Node): void => {
@@ -288,6 +307,11 @@ function objectsIn(target: unknown): { parts: string[]; location?: unknown; rest
   return Object.entries(node).flatMap(([key, value]) =>
     /^[A-Z]/.test(key) && key !== 'String' ? objectsIn(value) : [],
   );
+}
+
+/** Of `payment.amount%TYPE` the table, whose column it is. */
+function typeParts({ names, pct_type: isOfColumn }: Node): string[] {
+  return isOfColumn === true ? namesIn(names).slice(0, -1) : namesIn(names);
 }
 
 function rangeParts({ schemaname, relname }: Node): string[] {

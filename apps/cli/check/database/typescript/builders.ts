@@ -1,6 +1,8 @@
 import ts from 'typescript';
+import { HOLE } from '../sql/constants.js';
 import { lex } from '../sql/lexer.js';
 import type { Mention } from '../sql/mentions.js';
+import { readSql } from '../sql/read-sql.js';
 import { shortened } from '../sql/statement.js';
 import { filled, isHole, type Place, type Text } from '../text.js';
 import { type Fold, nameOf } from './fold.js';
@@ -11,9 +13,11 @@ import { unwrapped } from './unwrapped.js';
  * else: other libraries have methods called `from` and `join` too.
  */
 const TABLES =
-  /^(selectFrom|insertInto|replaceInto|updateTable|deleteFrom|mergeInto|innerJoin|leftJoin|rightJoin|fullJoin|fullOuterJoin|leftOuterJoin|rightOuterJoin|crossJoin|innerJoinLateral|leftJoinLateral|crossJoinLateral|joinAndSelect|leftJoinAndSelect|innerJoinAndSelect|inTable|knex)$/;
-const MAYBE_TABLES =
-  /^(from|into|join|table|using|insert|update|delete|truncate|del|createQueryBuilder|with|fromSubquery)$/;
+  /^(selectFrom|insertInto|replaceInto|updateTable|deleteFrom|mergeInto|innerJoin|leftJoin|rightJoin|fullJoin|fullOuterJoin|leftOuterJoin|rightOuterJoin|crossJoin|innerJoinLateral|leftJoinLateral|crossJoinLateral|inTable|pivotTable|knex)$/;
+const MAYBE_TABLES = /^(from|into|table|using|insert|update|delete|truncate|del|createQueryBuilder|with|fromSubquery)$/;
+/** Those of them that are given `{ alias: table }` as well. */
+const ALIASING = /^(knex|from|join|\w+Join)$/;
+const TYPES = /^(columnType|nativeEnumName)$/;
 const MADE =
   /^(createTable|createTableLike|createTableIfNotExists|alterTable|dropTable|dropTableIfExists|renameTable|createView|createViewOrReplace|createMaterializedView|dropView|dropMaterializedView|refreshMaterializedView|createType|dropType|hasTable|hasColumn)$/;
 const SCHEMAS = /^(withSchema|pgSchema)$/;
@@ -23,23 +27,28 @@ const MAPPINGS = /^(defineEntity|Entity|EntitySchema|pgTable|Table|ViewEntity|Ma
 
 type Call = ts.CallExpression | ts.NewExpression;
 
-/** What a call of a query builder, or a mapping, names with a schema. */
-export function builderMentions(node: Call, fold: Fold, placeOf: (node: ts.Node) => Place): Mention[] {
-  const method = nameOf(node.expression);
+type PlaceOf = (node: ts.Node) => Place;
+
+/**
+ * What a call of a query builder, or a mapping, names with a schema.
+ * @param knexes the names of what is a knex, and is given a table itself
+ */
+export function builderMentions(node: Call, knexes: ReadonlySet<string>, fold: Fold, placeOf: PlaceOf): Mention[] {
+  const called = nameOf(node.expression);
+  const method = knexes.has(called) ? 'knex' : called;
   const base = (at: ts.Node) => ({ place: placeOf(at), sql: shortened(ownText(node)) });
   const [first, ...others] = node.arguments ?? [];
   const found: Mention[] = [];
   const named = (at: ts.Expression, kind: 'use' | 'definition' | 'reference', isGuess: boolean) => {
-    for (const text of fold(at)) {
-      const [schema, name] = tableIn(text) ?? [];
-      if (schema !== undefined && name !== undefined) found.push({ kind, schema, name, isGuess, ...base(at) });
-    }
+    found.push(...namesIn(at, fold, isGuess).map(([schema, name]) => ({ kind, schema, name, isGuess, ...base(at) })));
   };
   if (first && !isStandard(node.expression)) {
-    const tables = ts.isArrayLiteralExpression(first) ? first.elements : [first];
+    const tables = tablesIn(first, ALIASING.test(method));
     const isKeyOf = method === 'inTable' || (method === 'references' && first.getText().split('.').length > 2);
     if (isKeyOf) named(first, 'reference', false);
-    else if (TABLES.test(method) || MAYBE_TABLES.test(method))
+    else if (TYPES.test(method)) named(first, 'use', false);
+    else if (method === 'join' && others.length > 0) for (const each of tables) named(each, 'use', true);
+    else if ((TABLES.test(method) || MAYBE_TABLES.test(method)) && !isOfRelation(method, others))
       for (const each of tables) named(each, 'use', MAYBE_TABLES.test(method));
     else if (MADE.test(method)) named(first, 'definition', false);
     else if (method === 'on' && /createIndex|dropIndex/.test(node.expression.getText()))
@@ -63,16 +72,55 @@ export function builderMentions(node: Call, fold: Fold, placeOf: (node: ts.Node)
         ...base(first),
       });
   }
-  for (const argument of node.arguments ?? [])
+  for (const argument of node.arguments ?? []) {
     found.push(...optionMentions(argument, MAPPINGS.test(method), fold, base));
+    if (MAPPINGS.test(method)) found.push(...columnMentions(argument, fold, base));
+  }
   return found;
+}
+
+/** Options that a constant holds, for a call elsewhere. */
+export function keptOptions({ initializer }: ts.VariableDeclaration, fold: Fold, placeOf: PlaceOf): Mention[] {
+  if (initializer === undefined) return [];
+  return optionMentions(initializer, false, fold, (at) => ({
+    place: placeOf(at),
+    sql: shortened(at.parent.getText()),
+  }));
+}
+
+/** The names under which a file has a knex: what `knex(…)` made, and what is declared to be one. */
+export function knexesIn(source: ts.SourceFile): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isPropertyDeclaration(node)) {
+      const made = node.initializer && unwrapped(node.initializer);
+      const isMade =
+        made !== undefined && ts.isCallExpression(made) && /^([kK]nex|getKnex)$/.test(nameOf(made.expression));
+      if (isMade || /^Knex\b/.test(node.type?.getText() ?? '')) names.add(node.name.getText());
+    }
+    ts.forEachChild(node, visit);
+  };
+  if (/knex/i.test(source.text)) visit(source);
+  return names;
+}
+
+function tablesIn(first: ts.Expression, isAliasing: boolean): readonly ts.Expression[] {
+  if (ts.isArrayLiteralExpression(first)) return first.elements;
+  if (!isAliasing || !ts.isObjectLiteralExpression(first)) return [first];
+  return first.properties.flatMap((property) => (ts.isPropertyAssignment(property) ? [property.initializer] : []));
+}
+
+/** MikroORM and TypeORM join what an alias has, under an alias: `leftJoin('o.lines', 'l')`; others say by which columns. */
+function isOfRelation(method: string, [alias, column]: readonly ts.Expression[]): boolean {
+  const isAlias = alias !== undefined && ts.isStringLiteralLike(alias) && /^\w+$/.test(alias.text);
+  return /Join$/i.test(method) && isAlias && !(column && ts.isStringLiteralLike(column));
 }
 
 /** Array.from, Buffer.from and their like. */
 function isStandard(callee: ts.Expression): boolean {
   return (
     ts.isPropertyAccessExpression(callee) &&
-    /^(Array|Buffer|Object|Readable|Set|Map|[A-Z]\w*Array)$/.test(callee.expression.getText())
+    /^(Array|Buffer|Iterator|Object|Readable|Set|Map|[A-Z]\w*Array)$/.test(callee.expression.getText())
   );
 }
 
@@ -83,15 +131,50 @@ function optionMentions(argument: ts.Expression, isMapping: boolean, fold: Fold,
   const bare = unwrapped(argument);
   if (!ts.isObjectLiteralExpression(bare) || isDeclaration(bare)) return [];
   return bare.properties.flatMap((property): Mention[] => {
-    if (!ts.isPropertyAssignment(property)) return [];
-    const key = property.name.getText().replace(/^['"]|['"]$/g, '');
-    if (key === 'schema' || key === 'schemaName') return schemasIn(property.initializer, fold, !isMapping, base);
-    if (!/^(tableName|collection|pivotTable|referencedTableName)$/.test(key)) return [];
-    return fold(property.initializer).flatMap((text): Mention[] => {
-      const [schema, name] = tableIn(text) ?? [];
-      if (schema === undefined || name === undefined) return [];
-      return [{ kind: 'use', schema, name, isGuess: !isMapping, ...base(property) }];
-    });
+    if (!ts.isPropertyAssignment(property) && !ts.isShorthandPropertyAssignment(property)) return [];
+    const value = ts.isPropertyAssignment(property) ? property.initializer : property.name;
+    const key = keyOf(property);
+    if (key === 'schema' || key === 'schemaName') return schemasIn(value, fold, !isMapping, base);
+    return /^(tableName|collection|referencedTableName)$/.test(key) ? uses(value, !isMapping, fold, base) : [];
+  });
+}
+
+const NAMES_OF_COLUMNS = /^(pivotTable|columnType|nativeEnumName)$/;
+const SQL_OF_COLUMNS = /^(defaultRaw|check|formula|generated|expression)$/;
+
+/** What the columns, checks and indexes of a mapping say, however deep they stand in it. */
+function columnMentions(node: ts.Node, fold: Fold, base: Base): Mention[] {
+  const found: Mention[] = [];
+  const visit = (each: ts.Node): void => {
+    if (ts.isPropertyAssignment(each)) {
+      const { initializer } = each;
+      if (NAMES_OF_COLUMNS.test(keyOf(each))) found.push(...uses(initializer, false, fold, base));
+      else if (SQL_OF_COLUMNS.test(keyOf(each)))
+        found.push(...fold(initializer).flatMap((text) => readSql(text, 'run')));
+    }
+    ts.forEachChild(each, visit);
+  };
+  visit(node);
+  return found;
+}
+
+function uses(value: ts.Expression, isGuess: boolean, fold: Fold, base: Base): Mention[] {
+  return namesIn(value, fold, isGuess).map(([schema, name]) => ({
+    kind: 'use',
+    schema,
+    name,
+    isGuess,
+    ...base(value),
+  }));
+}
+
+const keyOf = ({ name }: ts.PropertyAssignment | ts.ShorthandPropertyAssignment): string =>
+  name.getText().replace(/^['"]|['"]$/g, '');
+
+function namesIn(value: ts.Expression, fold: Fold, isGuess: boolean): (readonly [schema: string, name: string])[] {
+  return fold(value).flatMap((text) => {
+    const names = tableIn(wordsOf(text, isGuess));
+    return names ? [names] : [];
   });
 }
 
@@ -102,7 +185,7 @@ function isDeclaration({ properties }: ts.ObjectLiteralExpression): boolean {
 
 function schemasIn(value: ts.Expression, fold: Fold, isGuess: boolean, base: Base): Mention[] {
   return fold(value).flatMap((text): Mention[] => {
-    const schema = wordsOf(text);
+    const schema = wordsOf(text, isGuess);
     // "*" is a builder's word for: whichever the connection has.
     if (schema === undefined || schema === '' || schema === '*') return [];
     return [{ kind: 'use', schema, name: '*', isGuess, ...base(value) }];
@@ -110,8 +193,7 @@ function schemasIn(value: ts.Expression, fold: Fold, isGuess: boolean, base: Bas
 }
 
 /** Schema and table of `billing.payment`, `billing.payment as p`, `billing.payment.id`; quoted names too. */
-function tableIn(text: Text): readonly [string, string] | undefined {
-  const words = wordsOf(text);
+function tableIn(words: string | undefined): readonly [string, string] | undefined {
   if (words === undefined || !/^\s*["\w$\u0080-\uffff]+\s*\./.test(words)) return undefined;
   const tokens = lex(words);
   // Builders quote what they are given, so that it keeps its capitals.
@@ -127,8 +209,13 @@ function tableIn(text: Text): readonly [string, string] | undefined {
   return isWhole ? [schema, name] : undefined;
 }
 
-function wordsOf(text: Text): string | undefined {
-  return text.some(isHole) ? undefined : filled(text, []).text;
+/** Where it is certain what is named, what only the run time knows counts as a word of it. */
+function wordsOf(text: Text, isGuess: boolean): string | undefined {
+  if (isGuess && text.some(isHole)) return undefined;
+  return filled(
+    text,
+    text.map(() => HOLE),
+  ).text;
 }
 
 /** The call without what it is chained to. */

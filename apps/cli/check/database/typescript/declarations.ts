@@ -12,6 +12,9 @@ export type Known =
     }
   | { readonly kind: 'function'; readonly function: ts.FunctionLikeDeclaration }
   | { readonly kind: 'parameter'; readonly parameter: ts.ParameterDeclaration }
+  /** One of those that a list holds. */
+  | { readonly kind: 'element'; readonly of: ts.Expression; readonly at: ts.Node }
+  | { readonly kind: 'part'; readonly of: ts.Expression; readonly name: string; readonly at: ts.Node }
   | { readonly kind: 'text'; readonly text: string; readonly at: ts.Node }
   | { readonly kind: 'namespace'; readonly source: ts.SourceFile }
   | { readonly kind: 'enum'; readonly source: ts.EnumDeclaration }
@@ -25,6 +28,7 @@ export interface Assignment {
 
 type Declaring =
   | ts.VariableDeclaration
+  | ts.BindingElement
   | ts.FunctionDeclaration
   | ts.ParameterDeclaration
   | ts.EnumDeclaration
@@ -78,10 +82,23 @@ function memberNamed(owner: ts.ClassLikeDeclaration, name: string): Known | unde
   return only && ts.isReturnStatement(only) ? valueAt(member, only.expression) : undefined;
 }
 
-function propertyOf(value: ts.Expression, name: string): Known | undefined {
+/** All that an object or a list that is written out holds. */
+export function valuesIn(value: ts.Expression): readonly ts.Expression[] | undefined {
+  const bare = thawed(value);
+  if (ts.isArrayLiteralExpression(bare)) return bare.elements;
+  if (!ts.isObjectLiteralExpression(bare)) return undefined;
+  return bare.properties.flatMap((property) => (ts.isPropertyAssignment(property) ? [property.initializer] : []));
+}
+
+/** Without `Object.freeze` around it. */
+function thawed(value: ts.Expression): ts.Expression {
   const bare = unwrapped(value);
-  if (ts.isCallExpression(bare) && bare.arguments[0] && /\.freeze$/.test(bare.expression.getText()))
-    return propertyOf(bare.arguments[0], name);
+  const isFrozen = ts.isCallExpression(bare) && /\.freeze$/.test(bare.expression.getText());
+  return isFrozen && bare.arguments[0] ? thawed(bare.arguments[0]) : bare;
+}
+
+function propertyOf(value: ts.Expression, name: string): Known | undefined {
+  const bare = thawed(value);
   if (ts.isArrayLiteralExpression(bare)) {
     const element = bare.elements[Number(name)];
     return element && valueAt(element, element);
@@ -100,14 +117,31 @@ function knownBy(declaration: Declaring, sources: Sources): Known | undefined {
   if (ts.isEnumDeclaration(declaration)) return { kind: 'enum', source: declaration };
   if (ts.isClassDeclaration(declaration)) return { kind: 'class', source: declaration };
   if (ts.isVariableDeclaration(declaration)) return variable(declaration);
+  if (ts.isBindingElement(declaration)) return part(declaration);
   return imported(declaration, sources);
 }
 
 function variable(declaration: ts.VariableDeclaration): Known | undefined {
   const { name, initializer, parent } = declaration;
   if (!ts.isIdentifier(name)) return undefined;
+  if (ts.isForOfStatement(parent.parent)) return { kind: 'element', of: parent.parent.expression, at: declaration };
   if (parent.flags & ts.NodeFlags.Const) return valueOrFunction(declaration, initializer);
   return { kind: 'value', at: declaration, initializer, assignments: assignmentsTo(name.text, scopeOf(declaration)) };
+}
+
+/** Of a constant that is taken apart: `const { table } = …`, `const [table] = …`. */
+function part(element: ts.BindingElement): Known | undefined {
+  const pattern = element.parent;
+  const declaration = pattern.parent;
+  if (!ts.isVariableDeclaration(declaration) || !declaration.initializer || element.dotDotDotToken) return undefined;
+  const name = ts.isArrayBindingPattern(pattern)
+    ? String(pattern.elements.indexOf(element))
+    : partName(element.propertyName ?? element.name);
+  return { kind: 'part', of: declaration.initializer, name, at: element };
+}
+
+function partName(name: ts.PropertyName | ts.BindingName): string {
+  return ts.isObjectBindingPattern(name) || ts.isArrayBindingPattern(name) ? '' : nameText(name);
 }
 
 function valueOrFunction(at: ts.Node, initializer: ts.Expression | undefined): Known {
@@ -217,6 +251,7 @@ function tableOf(source: ts.SourceFile): Map<string, Declaring[]> {
 function declaredName(node: ts.Node): string | undefined {
   const isDeclaring =
     ts.isVariableDeclaration(node) ||
+    ts.isBindingElement(node) ||
     ts.isParameter(node) ||
     ts.isFunctionDeclaration(node) ||
     ts.isEnumDeclaration(node) ||

@@ -1,6 +1,6 @@
 import ts from 'typescript';
-import { isHole, type Place, type Text, type Words } from '../text.js';
-import { declarationOf, exportOf, type Known, membersOf } from './declarations.js';
+import { filled, isHole, type Place, type Text, type Words, within } from '../text.js';
+import { declarationOf, exportOf, type Known, membersOf, valuesIn } from './declarations.js';
 import { literalWords } from './literal.js';
 import type { Sources } from './sources.js';
 import { unwrapped } from './unwrapped.js';
@@ -9,7 +9,7 @@ import { unwrapped } from './unwrapped.js';
 export type Fold = (expression: ts.Expression) => readonly Text[];
 
 /** So many ways an expression may come out before the rest is left to the run time. */
-const WAYS = 8;
+const WAYS = 32;
 const DEPTH = 24;
 
 /** What parameters of a function that is looked into were given. */
@@ -98,15 +98,46 @@ export function folder(sources: Sources): Fold {
     }
     if (subject && name === 'concat') return joined([next(subject), ...node.arguments.map(next)], node);
     if (subject && SAME_TEXT.has(name)) return next(subject);
+    if (subject && first && /^replace(All)?$/.test(name)) return replaced(node, subject, first, next);
+    if (first && name === 'format') return formatted(node, first, next);
     const result = inlined(node, given, depth);
     if (result) return result;
-    if (first && QUOTES.has(name))
+    if (first && QUOTES.has(name)) {
+      const names = ts.isArrayLiteralExpression(first) ? first.elements : node.arguments;
       return joined(
-        node.arguments.map((each, at) => quoted(next(each), each, at)),
+        names.map((each, at) => quoted(next(each), each, at)),
         node,
       );
+    }
     if (first && PASSES.has(name)) return next(first);
     return unknown(node);
+  };
+
+  const replaced = (
+    node: ts.CallExpression,
+    subject: ts.Expression,
+    search: ts.Expression,
+    next: Fold,
+  ): readonly Text[] => {
+    const [from, to] = [search, node.arguments[1]].map((each) => each && constantOf(next(each)));
+    if (from === undefined || to === undefined) return unknown(node);
+    const inPlace = (part: Words): Words => ({ text: part.text.replaceAll(from, to), placeAt: () => placeOf(node) });
+    return next(subject).map((way) => way.map((part) => (isHole(part) ? part : inPlace(part))));
+  };
+
+  /** As pg-format and Node's `util.format` put values into a text: `%I`, `%s`, `%L`. */
+  const formatted = (node: ts.CallExpression, pattern: ts.Expression, next: Fold): readonly Text[] => {
+    const [way = []] = next(pattern);
+    const values = [...node.arguments.slice(1)];
+    const pieces = way.flatMap((part): (readonly Text[])[] => {
+      if (isHole(part)) return [[[part]]];
+      return [...part.text.matchAll(/%%|%(?:\d+\$)?[sILdo]|[^%]+|%/g)].map(({ 0: piece, index }) => {
+        const value = /^%.*[sI]$/.test(piece) ? values.shift() : undefined;
+        if (value) return piece.endsWith('I') ? quoted(next(value), value, 0) : next(value);
+        return /^%.*[sILdo]$/.test(piece) ? unknown(node) : [[within(part, index, piece === '%%' ? '%' : piece)]];
+      });
+    });
+    return joined(pieces, node);
   };
 
   /** As an identifier of SQL, several as a qualified one; `a.b` is one too, as builders read it. */
@@ -118,11 +149,11 @@ export function folder(sources: Sources): Fold {
       return [edge(at > 0 ? '."' : '"'), edge(part.text.replaceAll('.', '"."')), edge('"')];
     });
 
-  /** The elements of an array that is written out. */
+  /** What a list or an object that is written out holds. */
   const itemsOf = (node: ts.Expression): readonly ts.Expression[] | undefined => {
-    const bare = unwrapped(node);
-    if (ts.isArrayLiteralExpression(bare)) return bare.elements;
-    const known = knownAt(bare, () => []);
+    const written = valuesIn(node);
+    if (written) return written;
+    const known = knownAt(unwrapped(node), () => []);
     return known?.kind === 'value' && known.initializer ? itemsOf(known.initializer) : undefined;
   };
 
@@ -130,13 +161,19 @@ export function folder(sources: Sources): Fold {
   const inlined = (node: ts.CallExpression, given: Given, depth: number): readonly Text[] | undefined => {
     const known = knownAt(node.expression, () => []);
     const made = known?.kind === 'function' ? known.function : undefined;
-    const result = made && resultOf(made);
-    if (!made || !result) return undefined;
+    const results = made ? resultsOf(made) : [];
+    if (!made || results.length === 0 || beingRead.has(made)) return undefined;
     const passed = made.parameters.map((parameter, index): [ts.Node, readonly Text[]] => {
       const argument = node.arguments[index] ?? parameter.initializer;
       return [parameter, argument ? fold(argument, given, depth + 1) : unknown(parameter)];
     });
-    return fold(result, new Map([...given, ...passed]), depth + 1);
+    const inside = new Map([...given, ...passed]);
+    return once(made, () =>
+      limited(
+        results.flatMap((result) => fold(result, inside, depth + 1)),
+        node,
+      ),
+    );
   };
 
   const knownAt = (node: ts.Expression, next: Fold): Known | undefined => {
@@ -144,7 +181,8 @@ export function folder(sources: Sources): Fold {
     if (ts.isPropertyAccessExpression(node)) return memberOf(node.expression, node.name.text, node);
     if (!ts.isElementAccessExpression(node)) return undefined;
     const key = next(node.argumentExpression)[0]?.[0];
-    return key === undefined || isHole(key) ? undefined : memberOf(node.expression, key.text, node);
+    if (key === undefined) return undefined;
+    return isHole(key) ? { kind: 'element', of: node.expression, at: node } : memberOf(node.expression, key.text, node);
   };
 
   const memberOf = (object: ts.Expression, name: string, at: ts.Node): Known | undefined => {
@@ -155,30 +193,79 @@ export function folder(sources: Sources): Fold {
 
   const textsOf = (known: Known, given: Given, depth: number): readonly Text[] => {
     if (known.kind === 'text') return [[{ text: known.text, placeAt: () => placeOf(known.at) }]];
-    if (known.kind === 'parameter') return given.get(known.parameter) ?? unknown(known.parameter);
+    if (known.kind === 'parameter') return given.get(known.parameter) ?? taken(known.parameter, given, depth);
+    if (known.kind === 'element') return eachOf(known.of, known.at, given, depth);
+    if (known.kind === 'part') {
+      const { of: initializer, at } = known;
+      const whole = knownAt(unwrapped(initializer), () => []) ?? { kind: 'value', at, initializer, assignments: [] };
+      const part = exportOf(whole, known.name, sources);
+      return part ? textsOf(part, given, depth + 1) : unknown(known.at);
+    }
     if (known.kind !== 'value') return unknown(known.kind === 'function' ? known.function : known.source);
     const { initializer, assignments, at } = known;
     // What is made of itself says nothing more the second time.
     if (beingRead.has(at)) return unknown(at);
-    beingRead.add(at);
-    try {
+    return once(at, () => {
       let ways: readonly Text[] = initializer ? fold(initializer, given, depth + 1) : [];
       for (const { right, isAppended } of assignments) {
         const added = fold(right, given, depth + 1);
         ways = isAppended ? joined([ways, added], right) : limited([...ways, ...added], right);
       }
       return ways.length > 0 ? ways : unknown(at);
+    });
+  };
+
+  const once = (node: ts.Node, read: () => readonly Text[]): readonly Text[] => {
+    beingRead.add(node);
+    try {
+      return read();
     } finally {
-      beingRead.delete(at);
+      beingRead.delete(node);
     }
+  };
+
+  const eachOf = (list: ts.Expression, at: ts.Node, given: Given, depth: number): readonly Text[] => {
+    const items = itemsOf(list) ?? [];
+    if (items.length === 0 || beingRead.has(at)) return unknown(at);
+    return once(at, () =>
+      limited(
+        items.flatMap((item) => fold(item, given, depth + 1)),
+        at,
+      ),
+    );
+  };
+
+  /** A parameter may be what a list is gone through with, or have a value of its own. */
+  const taken = (parameter: ts.ParameterDeclaration, given: Given, depth: number): readonly Text[] => {
+    const list = listGoneThrough(parameter);
+    if (list) return eachOf(list, parameter, given, depth);
+    const { initializer } = parameter;
+    if (!initializer || beingRead.has(parameter)) return unknown(parameter);
+    return once(parameter, () => [...fold(initializer, given, depth + 1), ...unknown(parameter)]);
   };
 
   return (expression) => fold(expression, NOTHING, 0);
 }
 
+/** The text of an expression that can come out in one way only. */
+function constantOf([way, ...others]: readonly Text[]): string | undefined {
+  return way === undefined || others.length > 0 || way.some(isHole) ? undefined : filled(way, []).text;
+}
+
+/** `tables` of `tables.map((table) => …)`. */
+function listGoneThrough(parameter: ts.ParameterDeclaration): ts.Expression | undefined {
+  const use = parameter.parent;
+  const call = use.parent;
+  if (!ts.isCallExpression(call) || call.arguments[0] !== use || use.parameters[0] !== parameter) return undefined;
+  const isEach = ts.isPropertyAccessExpression(call.expression) && EACH.test(call.expression.name.text);
+  return isEach ? call.expression.expression : undefined;
+}
+
+const EACH = /^(map|flatMap|forEach|filter|some|every|find)$/;
+
 /** Methods and functions whose result says what they are given. */
 const SAME_TEXT = new Set(['trim', 'trimStart', 'trimEnd', 'toString', 'valueOf', 'normalize']);
-const PASSES = new Set(['String', 'raw', 'lit', 'literal', 'dedent', 'stripIndent', 'unsafe']);
+const PASSES = new Set(['String', 'raw', 'lit', 'literal', 'dedent', 'stripIndent', 'unsafe', 'sql']);
 const QUOTES = new Set([
   'escapeIdentifier',
   'quoteIdent',
@@ -197,9 +284,15 @@ export function nameOf(callee: ts.Expression): string {
   return ts.isPropertyAccessExpression(bare) ? bare.name.text : '';
 }
 
-function resultOf(made: ts.FunctionLikeDeclaration): ts.Expression | undefined {
-  if (!made.body) return undefined;
-  if (!ts.isBlock(made.body)) return made.body;
-  const [only] = made.body.statements;
-  return made.body.statements.length === 1 && only && ts.isReturnStatement(only) ? only.expression : undefined;
+/** What a function may return. */
+function resultsOf({ body }: ts.FunctionLikeDeclaration): ts.Expression[] {
+  if (!body) return [];
+  if (!ts.isBlock(body)) return [body];
+  const results: ts.Expression[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isReturnStatement(node) && node.expression) results.push(node.expression);
+    else if (!ts.isFunctionLike(node)) ts.forEachChild(node, visit);
+  };
+  visit(body);
+  return results;
 }

@@ -1,18 +1,23 @@
 import ts from 'typescript';
 import { HOLE } from '../sql/constants.js';
-import { lex } from '../sql/lexer.js';
+import { lex, type Token } from '../sql/lexer.js';
 import type { Mention } from '../sql/mentions.js';
 import { readSql } from '../sql/read-sql.js';
 import { shortened } from '../sql/statement.js';
 import { filled, type Place, type Text } from '../text.js';
-import { builderMentions } from './builders.js';
+import { builderMentions, keptOptions, knexesIn } from './builders.js';
 import { type Fold, nameOf } from './fold.js';
 import { unwrapped } from './unwrapped.js';
+
+type PlaceOf = (node: ts.Node) => Place;
 
 /** Everything that a source file says to a database: SQL in its strings, query builders, mappings, addresses. */
 export function readTypescript(source: ts.SourceFile, file: string, fold: Fold): Mention[] {
   const found: Mention[] = [];
   const own = moduleFolder(file);
+  const knexes = knexesIn(source);
+  // What runs the texts there may stand anywhere.
+  const isMigration = /\/migrations?\//.test(file);
   /** Expressions that have been read as part of another. */
   const done = new Set<ts.Node>();
   const placeOf = (node: ts.Node): Place => ({
@@ -23,7 +28,7 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
   const read = (expression: ts.Expression, by: string | undefined) => {
     done.add(unwrapped(expression));
     const mentions = fold(expression).flatMap((text) => {
-      const isRun = by !== undefined && (TAKES_PIECES.test(by) || !isOneWord(text));
+      const isRun = by === undefined ? isMigration && !isOneWord(text) : TAKES_PIECES.test(by) || !isOneWord(text);
       return [...readSql(text, isRun ? 'run' : 'found'), ...searchPathIn(text)];
     });
     // A constant of another module is no fault of that one.
@@ -33,13 +38,15 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
 
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
-      found.push(...builderMentions(node, fold, placeOf));
+      found.push(...builderMentions(node, knexes, fold, placeOf));
       for (const run of whatItRuns(node)) read(run, nameOf(node.expression));
-    } else if (ts.isNewExpression(node)) found.push(...builderMentions(node, fold, placeOf));
+    } else if (ts.isNewExpression(node)) found.push(...builderMentions(node, knexes, fold, placeOf));
+    else if (ts.isVariableDeclaration(node)) found.push(...keptOptions(node, fold, placeOf));
+    else if (ts.isPropertyAssignment(node)) found.push(...searchPathAt(node, fold, placeOf));
     else if (ts.isTaggedTemplateExpression(node) && RUNS.test(nameOf(node.tag))) read(node, nameOf(node.tag));
     else if (ts.isDecorator(node) && /^Api[A-Z]/.test(nameOf(calledBy(node)))) return;
     else if (isText(node) && !done.has(node) && !isPartOfText(node) && !isProse(node)) read(node, undefined);
-    found.push(...addressMentions(node, placeOf));
+    found.push(...addressMentions(node, fold, placeOf));
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -51,9 +58,9 @@ const moduleFolder = (path: string) => path.split('/').slice(0, 3).concat('').jo
 
 /** Functions, methods and tags that run what they are given, or pass it on to what does. */
 const RUNS =
-  /^(sql|SQL|pgsql|query|execute|exec|raw|unsafe|addSql|single|prepare|run|literal|queryStream|(where|orWhere|having|join|order|orderBy|groupBy|from|select|columns|with)Raw|\$?(query|execute)Raw(Unsafe)?)$/;
+  /^(sql|SQL|pgsql|query|execute|exec|raw|unsafe|addSql|single|prepare|run|literal|queryStream|defaultRaw|check|formula|generated|(where|orWhere|having|join|order|orderBy|groupBy|from|select|columns|with)Raw|\$?(query|execute)Raw(Unsafe)?)$/;
 /** Those of them that take any piece of SQL; to the others of other libraries, `billing.payment` is some name. */
-const TAKES_PIECES = /^(sql|SQL|pgsql|raw|unsafe|\w+Raw)$/;
+const TAKES_PIECES = /^(sql|SQL|pgsql|raw|unsafe|\w+Raw|check|formula|generated)$/;
 
 function isOneWord(text: Text): boolean {
   return !/\s/.test(filled(text, []).text.trim());
@@ -137,7 +144,7 @@ function searchPathIn(text: Text): Mention[] {
       /(?:-c\s*|options=.*|^\s*)(search_path|role|session_authorization)\s*=\s*([^;&']*?)(?=\s+-c|[;&']|$)/gi,
     ),
   ].map(([whole, setting = '', value = '']) => {
-    const schemas = lex(value).flatMap((token) => (token.kind === 'sign' ? [] : [token.value]));
+    const schemas = lex(value).flatMap(wordOf);
     return {
       kind: 'deed',
       rule: 'no-change-of-role-or-search-path',
@@ -150,6 +157,35 @@ function searchPathIn(text: Text): Mention[] {
   });
 }
 
+/** As options of knex and postgres.js have it: `searchPath: ['billing']`. */
+function searchPathAt({ name, initializer }: ts.PropertyAssignment, fold: Fold, placeOf: PlaceOf): Mention[] {
+  if (!/^['"]?(searchPath|search_path)['"]?$/.test(name.getText())) return [];
+  const value = unwrapped(initializer);
+  const parts = ts.isArrayLiteralExpression(value) ? value.elements : [value];
+  const schemas = parts.flatMap((part) => fold(part).flatMap((text) => lex(filledIn(text)))).flatMap(wordOf);
+  return [
+    {
+      kind: 'deed',
+      rule: 'no-change-of-role-or-search-path',
+      what: `search_path = ${schemas.join(', ')}`,
+      unlessOnly: schemas,
+      isAmbiguous: false,
+      place: placeOf(name),
+      sql: shortened(name.parent.getText()),
+    },
+  ];
+}
+
+const wordOf = ({ kind, value }: Token): string[] => (kind === 'sign' ? [] : [value]);
+
+/** The text with a word in place of what only the run time knows. */
+function filledIn(text: Text): string {
+  return filled(
+    text,
+    text.map(() => HOLE),
+  ).text;
+}
+
 function decoded(text: string): string {
   if (!/search_path|session_authorization|role(=|%3D)/i.test(text)) return '';
   try {
@@ -160,18 +196,21 @@ function decoded(text: string): string {
 }
 
 /** The settings by which a process is told its databases; whose each is, the judge knows. */
-function addressMentions(node: ts.Node, placeOf: (node: ts.Node) => Place): Mention[] {
-  const isNamed = ts.isIdentifier(node) || ts.isStringLiteralLike(node);
-  if (!isNamed || !/^([A-Z][A-Z0-9_]*_)?DATABASE_URL$/.test(node.text)) return [];
-  if (ts.isIdentifier(node) && ts.isPropertySignature(node.parent)) return [];
-  return [
-    {
-      kind: 'deed',
-      rule: 'connects-as-itself',
-      what: node.text,
-      isAmbiguous: false,
-      place: placeOf(node),
-      sql: shortened(node.parent.getText()),
-    },
-  ];
+function addressMentions(node: ts.Node, fold: Fold, placeOf: PlaceOf): Mention[] {
+  const names = settingsNamed(node, fold).filter((name) => /^(?!_)[A-Z0-9_…]*DATABASE_URL$/.test(name));
+  return [...new Set(names)].map((what) => ({
+    kind: 'deed',
+    rule: 'connects-as-itself',
+    what,
+    isAmbiguous: false,
+    place: placeOf(node),
+    sql: shortened(node.parent.getText()),
+  }));
+}
+
+function settingsNamed(node: ts.Node, fold: Fold): string[] {
+  if (ts.isIdentifier(node)) return ts.isPropertySignature(node.parent) ? [] : [node.text];
+  if (ts.isStringLiteralLike(node)) return [node.text];
+  const isMade = (ts.isTemplateExpression(node) || ts.isBinaryExpression(node)) && /DATABASE_URL/.test(node.getText());
+  return isMade ? fold(node).map((text) => filledIn(text).replaceAll(HOLE, '…')) : [];
 }
