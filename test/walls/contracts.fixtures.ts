@@ -217,6 +217,26 @@ const unreadable = (form: string, text: string): Fixture =>
     clean: { ...healthy(module, name), [`src/modules/${module}/contract/more.ts`]: 'export const more: number = 1;' },
   }));
 
+const HIDDEN: readonly Fixture[] = [
+  ofOne('contract-can-be-read', 'a message that is only a part of what is exported', (module, name) => {
+    const all = source(`export const ALL = { more: [defineEvent('${module}.more.v1', 'id', ${PLAIN})] };`);
+    const handedOn = "import { Sold } from './sold.js';\nexport const ALL = { more: [Sold] };";
+    return {
+      broken: { ...healthy(module, name), [`src/modules/${module}/contract/all.ts`]: all },
+      clean: { ...healthy(module, name), [`src/modules/${module}/contract/all.ts`]: handedOn },
+    };
+  }),
+  ...['mts', 'js'].map((ending) =>
+    ofOne('contract-can-be-read', `a message in a .${ending} file`, (module, name) => {
+      const more = source({ name: `${module}.more.v1`, schema: PLAIN, constant: 'More' });
+      return {
+        broken: { ...healthy(module, name), [`src/modules/${module}/contract/more.${ending}`]: more },
+        clean: { ...healthy(module, name), [`src/modules/${module}/contract/testing/more.${ending}`]: more },
+      };
+    }),
+  ),
+];
+
 const untold = (form: string, part: string, plain = 'z.string()'): Fixture =>
   ofOne('contract-says-it-all', form, (module, name) => {
     const schema = `z.strictObject({ id: z.string(), part: ${plain} })`;
@@ -319,6 +339,7 @@ export const FIXTURES: readonly Fixture[] = [
     'a name of another form',
     "import { z } from 'zod'; import { defineEvent } from '#kernel/contract/message';\nexport const Late = defineEvent('TillLate', 'id', z.strictObject({ id: z.string() }));",
   ),
+  ...HIDDEN,
   untold('a refinement', 'z.string().refine(() => true)'),
   untold('a transform', 'z.string().transform((text) => text.length)'),
   untold('a change of the text', 'z.string().trim()'),

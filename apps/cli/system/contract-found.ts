@@ -34,4 +34,6 @@ export interface ContractFound {
 export interface LoadedContract extends Omit<ContractFound, 'module' | 'file' | 'line' | 'meaning'> {
   /** The same for one contract that several files export. */
   readonly identity: number;
+  /** Whether the file exports it by itself, and not as a part of something else. */
+  readonly isByItself: boolean;
 }

@@ -11,10 +11,22 @@ const identities = new Map<object, number>();
  * @throws for one whose schema JSON cannot hold
  */
 export function contractsIn(exported: object): LoadedContract[] {
-  return Object.entries(exported).flatMap(([exportName, value]) => {
-    if (isQuery(value)) return { exportName, ...aboutQuery(value), identity: identityOf(value) };
-    return isMessage(value) ? { exportName, ...aboutMessage(value), identity: identityOf(value) } : [];
-  });
+  return Object.entries(exported).flatMap(([exportName, value]) => within(value, exportName, new Set()));
+}
+
+/** @param above the objects around it */
+function within(value: unknown, exportName: string, above: ReadonlySet<unknown>): LoadedContract[] {
+  const place = { exportName, isByItself: above.size === 0 };
+  if (isQuery(value)) return [{ ...place, ...aboutQuery(value), identity: identityOf(value) }];
+  if (isMessage(value)) return [{ ...place, ...aboutMessage(value), identity: identityOf(value) }];
+  if (!isPlain(value) || above.has(value)) return [];
+  return Object.values(value).flatMap((each) => within(each, exportName, new Set([...above, value])));
+}
+
+/** An object or a list, and no instance of a class. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function identityOf(contract: object): number {

@@ -14,9 +14,14 @@ export function moduleFolders(root: string): string[] {
 
 /** The sources of a module, below the root with slashes; without its tests and what only they need. */
 export function sourcesOf(root: string, module: string): string[] {
+  return codeOf(root, module).filter((path) => /\.[cm]?tsx?$/.test(path));
+}
+
+/** The same with those in JavaScript. */
+export function codeOf(root: string, module: string): string[] {
   const folder = join(root, MODULES, module);
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => isSource(path.replaceAll('\\', '/')) && isFile(join(folder, path)))
+    .filter((path) => isCode(path.replaceAll('\\', '/')) && isFile(join(folder, path)))
     .map((path) => `${MODULES}/${module}/${path.replaceAll('\\', '/')}`)
     .sort();
 }
@@ -26,8 +31,8 @@ export function moduleOf(file: string): string | undefined {
   return /^src\/modules\/([^/]+)\//.exec(file)?.[1];
 }
 
-function isSource(path: string): boolean {
-  if (!/\.[cm]?tsx?$/.test(path) || /\.(?:d|spec|test)\.[cm]?tsx?$/.test(path)) return false;
+function isCode(path: string): boolean {
+  if (!/\.[cm]?[jt]sx?$/.test(path) || /\.(?:d|spec|test)\.[cm]?[jt]sx?$/.test(path)) return false;
   return !path.split('/').some((folder) => folder === 'testing' || folder === 'node_modules');
 }
 

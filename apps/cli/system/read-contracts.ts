@@ -5,7 +5,7 @@ import { projectRoot } from '../project-root.js';
 import type { ContractFound, LoadedContract } from './contract-found.js';
 import type { FromLoader, ToLoader } from './contract-loader.js';
 import { exportedConstants } from './exported-constants.js';
-import { moduleFolders, sourcesOf } from './module-files.js';
+import { codeOf, moduleFolders, sourcesOf } from './module-files.js';
 
 export type { ContractFound, JsonSchema } from './contract-found.js';
 
@@ -36,15 +36,16 @@ export async function readContracts(root: string, patience = PATIENCE): Promise<
   // next one loads it.
   await import('@swc/core');
   const contracts: ContractFound[] = [];
-  const unreadable: UnreadableContract[] = [];
+  const unreadable: UnreadableContract[] = otherCode(root).map((file) => ({ file, reason: 'is no .ts file' }));
   for (
     let left: readonly string[] = contractFiles(root), wait = patience;
     left.length > 0;
     wait = Math.min(wait, LESS_PATIENCE)
   ) {
     const { loaded, refused, rest } = await load(root, left, wait);
-    contracts.push(...declaredOnes(loaded.flatMap((each) => found(root, each))));
-    unreadable.push(...refused);
+    const { declared, hidden } = declaredOnes(loaded.flatMap((each) => found(root, each)));
+    contracts.push(...declared);
+    unreadable.push(...refused, ...hidden);
     left = rest;
   }
   return { contracts: contracts.sort(byName), unreadable };
@@ -54,6 +55,13 @@ export async function readContracts(root: string, patience = PATIENCE): Promise<
 export function contractFiles(root: string): string[] {
   return moduleFolders(root).flatMap((module) =>
     sourcesOf(root, module).filter((file) => isInContract(file) && file.endsWith('.ts')),
+  );
+}
+
+/** Code that stands beside them, and which nobody could load as a contract. */
+function otherCode(root: string): string[] {
+  return moduleFolders(root).flatMap((module) =>
+    codeOf(root, module).filter((file) => isInContract(file) && !file.endsWith('.ts')),
   );
 }
 
@@ -119,26 +127,35 @@ interface Export {
   readonly contract: ContractFound;
   /** The same for one contract that several files export. */
   readonly identity: number;
+  readonly isByItself: boolean;
   readonly isDeclaredHere: boolean;
 }
 
 function found(root: string, { file, contracts }: Loading['loaded'][number]): Export[] {
   const [, , module = ''] = file.split('/');
   const constants = exportedConstants(readFileSync(join(root, file), 'utf8'));
-  return contracts.map(({ identity, ...contract }) => {
+  return contracts.map(({ identity, isByItself, ...contract }) => {
     const declared = constants.get(contract.exportName);
     const { line = 1, meaning = '' } = declared ?? {};
-    return { contract: { module, file, line, meaning, ...contract }, identity, isDeclaredHere: declared !== undefined };
+    const isDeclaredHere = declared !== undefined;
+    return { contract: { module, file, line, meaning, ...contract }, identity, isByItself, isDeclaredHere };
   });
 }
 
-/** Of a contract that other files hand on, the place where it is declared. */
-function declaredOnes(exports: readonly Export[]): ContractFound[] {
-  const byIdentity = Map.groupBy(exports, ({ identity }) => identity);
-  return [...byIdentity.values()].flatMap((same) => {
-    const declared = same.find(({ isDeclaredHere }) => isDeclaredHere) ?? same[0];
-    return declared ? [declared.contract] : [];
+/** Of a contract that other files hand on, the place where it is declared; and those that are only parts of something else. */
+function declaredOnes(exports: readonly Export[]): { declared: ContractFound[]; hidden: UnreadableContract[] } {
+  const byIdentity = [...Map.groupBy(exports, ({ identity }) => identity).values()];
+  const declared = byIdentity.flatMap((same) => {
+    const alone = same.filter(({ isByItself }) => isByItself);
+    const found = alone.find(({ isDeclaredHere }) => isDeclaredHere) ?? alone[0];
+    return found ? [found.contract] : [];
   });
+  const hidden = byIdentity.flatMap(([first, ...others]) => {
+    if (first === undefined || [first, ...others].some(({ isByItself }) => isByItself)) return [];
+    const { file, name, exportName } = first.contract;
+    return [{ file, reason: `${name} is a part of ${exportName}, and not exported by itself` }];
+  });
+  return { declared, hidden };
 }
 
 function byName(one: ContractFound, other: ContractFound): number {

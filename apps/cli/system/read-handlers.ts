@@ -116,7 +116,7 @@ const SENDING: Readonly<Record<string, Mention['kind']>> = {
 
 /** Most files neither take nor send anything; to parse them all would take most of the time. */
 function isWorthParsing(text: string): boolean {
-  return /\b(?:Subscribe|SubscribeInBatches|Handle|HandleInBatches|Answers|Starts|On|Saga|BoundedContext)\b|messaging\/subscriptions|requests\/answers|sagas\/saga|\.(?:send|do|undo|publish|ask)\b/.test(
+  return /\b(?:Subscribe|SubscribeInBatches|Handle|HandleInBatches|Answers|Starts|On|Saga|BoundedContext)\b|messaging\/subscriptions|requests\/answers|sagas\/saga|(?:\.|\[['"])(?:send|do|undo|publish|publishBoth|ask)\b/.test(
     text,
   );
 }
@@ -151,7 +151,9 @@ class Reading {
     const taking = ofKernel === undefined ? undefined : TAKING[ofKernel];
     if (taking !== undefined) this.mention(taking, call, call.arguments[0], inClass);
     else if (ofKernel === SAGA) this.compensations(call, inClass);
-    else if (ts.isPropertyAccessExpression(callee)) this.method(call, callee, inClass);
+    else if (ts.isPropertyAccessExpression(callee)) this.method(call, callee, callee.name.text, inClass);
+    else if (ts.isElementAccessExpression(callee) && ts.isStringLiteralLike(callee.argumentExpression))
+      this.method(call, callee, callee.argumentExpression.text, inClass);
   }
 
   /** As `messaging/subscriptions Subscribe`. */
@@ -161,16 +163,29 @@ class Reading {
     return `${origin.file.slice(KERNEL.length).replace(/\.ts$/, '')} ${origin.name}`;
   }
 
-  private method(call: ts.CallExpression, callee: ts.PropertyAccessExpression, inClass: string | undefined): void {
-    const kind = SENDING[callee.name.text];
-    if (kind !== undefined) this.sending(kind, call, inClass);
-    else if (callee.name.text === 'register' && this.kernelFunction(callee.expression) === CONTEXT)
+  private method(
+    call: ts.CallExpression,
+    { expression }: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+    name: string,
+    inClass: string | undefined,
+  ): void {
+    const kind = Object.hasOwn(SENDING, name) ? SENDING[name] : undefined;
+    if (kind !== undefined) this.sending(kind, call, call.arguments[0], inClass);
+    else if (name === 'publishBoth')
+      for (const told of call.arguments.filter(ts.isArrayLiteralExpression))
+        this.sending('publish', call, told.elements[0], inClass);
+    else if (name === 'register' && this.kernelFunction(expression) === CONTEXT)
       this.registrations.push(this.registration(call));
   }
 
   /** Many things have a method `send`: only one that is given a contract is meant. */
-  private sending(kind: Mention['kind'], call: ts.CallExpression, inClass: string | undefined): void {
-    const [message, , options] = call.arguments;
+  private sending(
+    kind: Mention['kind'],
+    call: ts.CallExpression,
+    message: ts.Expression | undefined,
+    inClass: string | undefined,
+  ): void {
+    const [, , options] = call.arguments;
     const origin = message && this.origins.of(this.file, message);
     if (message === undefined || !/^src\/modules\/[^/]+\/contract\//.test(origin?.file ?? '')) return;
     const isSpread = call.arguments.some(ts.isSpreadElement);
