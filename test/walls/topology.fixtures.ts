@@ -175,6 +175,12 @@ const declarations: Fixture[] = [
     clean: catalog('{ "name": "catalog", "schema": "prices", "dependsOn": [] }'),
   },
   {
+    rule: 'module-declares-itself',
+    form: "PostgreSQL's schema for everybody",
+    broken: catalog('{ "name": "catalog", "schema": "public", "dependsOn": [] }'),
+    clean: catalog('{ "name": "catalog", "schema": "public_prices", "dependsOn": [] }'),
+  },
+  {
     rule: 'one-schema-a-module',
     form: 'the schema of another module',
     broken: catalog('{ "name": "catalog", "schema": "orders", "dependsOn": [] }'),
@@ -493,6 +499,19 @@ const messages: Fixture[] = [
        // @Answers(PaymentProspect) is what the subscriber does.
        export class Second { prospect = '@Answers(PaymentProspect)'; }`,
     ),
+  },
+  {
+    rule: 'only-the-owner-publishes',
+    form: 'two versions of an event of another module',
+    broken: inOrders(`${IMPORT_AUTHORISED}
+      export const f = (tx) => tx.publishBoth([PaymentAuthorised, {}], [PaymentAuthorised, {}]);`),
+    clean: inOrders(`${IMPORT_PLACED} export const f = (tx) => tx.publishBoth([OrderPlaced, {}], [OrderPlaced, {}]);`),
+  },
+  {
+    rule: 'only-the-owner-publishes',
+    form: 'by brackets',
+    broken: inOrders(`${IMPORT_AUTHORISED} export const f = (tx) => tx['publish'](PaymentAuthorised, {});`),
+    clean: inOrders(`${IMPORT_PLACED} export const f = (tx) => tx['publish'](OrderPlaced, {});`),
   },
   {
     rule: 'only-the-owner-publishes',

@@ -10,6 +10,7 @@ export const ModuleDeclaration = z.strictObject({
   schema: z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,39}$/, 'must be a plain PostgreSQL name such as "orders"')
+    .regex(/^(?!pg_|public$|information_schema$)/, 'must be none that PostgreSQL has already')
     .describe("The PostgreSQL schema that is its own, and nobody else's."),
   dependsOn: z.array(z.string()).describe('The modules whose contract/ it imports, types included.'),
   retired: z
