@@ -171,6 +171,7 @@ describe('seamline check', () => {
       const asked = { affected: true, base: 'main' };
       expect(await check(root, asked)).toEqual({ code: 0, output: 'stock\n', told: '' });
       expect(await check(root, { ...asked, format: 'json' })).toEqual({ code: 0, output: '["stock"]\n', told: '' });
+      expect(await check(root, { ...asked, format: 'sarif' })).toMatchObject({ code: 2, output: '' });
     });
   });
 });

@@ -45,11 +45,18 @@ export async function answer(asked: Asked, streams: Streams): Promise<number> {
   }
 }
 
-async function affected({ root, format, affected: isAskedFor, base }: Asked, { print }: Streams): Promise<number> {
+async function affected(asked: Asked, { print }: Streams): Promise<number> {
+  const { root, format, affected: isAskedFor, base } = asked;
   if (!isAskedFor || base === undefined)
     throw new UserError(
       `--${isAskedFor ? 'affected' : 'base'} makes no sense without --${isAskedFor ? 'base' : 'affected'}.`,
       'Give both, as in --affected --base origin/main.',
+      2,
+    );
+  if (format !== 'human' && format !== 'json')
+    throw new UserError(
+      `--affected prints names, which there is no "${format}" of.`,
+      'Give --format json, or none.',
       2,
     );
   const { affectedModules } = await import('./imports/affected.js');
