@@ -7,7 +7,7 @@ import { untilInterrupted } from './interruption.js';
 import type { Plan } from './plan.js';
 import { canRefresh, refresh, WRITTEN_FROM_SOURCES } from './refresh.js';
 import { snapshot } from './snapshot.js';
-import { whyUnsound } from './source/sound.js';
+import { whyHidden, whyUnsound } from './source/sound.js';
 
 /**
  * Writes what is planned, formatted, and what follows from it: released contracts, generated pages. All of it or nothing,
@@ -44,8 +44,8 @@ function foldersOf(plan: Plan): string[] {
 }
 
 function mustBeSound(plan: Plan): void {
-  for (const [path, text] of Object.entries(textsOf(plan))) {
-    const reason = path.endsWith('.ts') ? whyUnsound(text) : undefined;
+  for (const [path, text] of Object.entries(textsOf(plan)).filter(([each]) => each.endsWith('.ts'))) {
+    const reason = whyUnsound(text) ?? (path in plan.created ? whyHidden(text) : undefined);
     if (reason !== undefined)
       throw new UserError(`${path} would not compile: ${reason}.`, 'Nothing was written. Choose another name.');
   }

@@ -147,6 +147,16 @@ describe('something new', () => {
       (r) => planModule(r, { name: 'depots', entity: 'outbox', dependsOn: [] }),
       /outbox-entry/,
     ],
+    [
+      'what is called so in what it writes',
+      (r) => planModule(r, { name: 'depots', entity: 'owner', dependsOn: [] }),
+      /"owner" would stand for two things/,
+    ],
+    [
+      'a key that is called so in what it writes',
+      (r) => planCommand(r, { name: 'parcels.weigh', key: 'tx' }),
+      /"tx" would stand for two things/,
+    ],
     ['a word of TypeScript', (r) => planModule(r, { name: 'depots', entity: 'class', dependsOn: [] }), /class-entry/],
     [
       'a message that there is',
