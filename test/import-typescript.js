@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { enableCompileCache, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
@@ -8,6 +8,7 @@ delete options.$schema;
 
 /** Lets this process import TypeScript: Jest transforms the tests, but not what runs before and after all of them. */
 export function importTypeScript() {
+  enableCompileCache(fileURLToPath(new URL('../.cache/compile', import.meta.url)));
   registerHooks({ resolve, load });
 }
 

@@ -1,18 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type Shop, startShop } from './shop.js';
 import { theShop } from './shop-suite.js';
 
-describe('the shop', () => theShop(startShop));
+describe('the shop', () => {
+  let starting: Promise<Shop> | undefined;
+  const open = () => {
+    starting ??= startShop();
+    return starting;
+  };
 
-describe('the health of an app', () => {
-  let shop: Shop;
-  beforeAll(async () => {
-    shop = await startShop();
-  }, 180_000);
-  afterAll(() => shop?.close());
+  theShop(open);
 
-  it('is that of every module in it', async () => {
-    const ready = await shop.request<{ modules: object }>('GET', '/health/ready');
+  it('has the health of every module in it', async () => {
+    const ready = await (await open()).request<{ modules: object }>('GET', '/health/ready');
     expect(ready.status).toBe(200);
     expect(Object.keys(ready.body.modules).sort()).toEqual([
       'billing',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { Kernel } from '#kernel/bounded-context';
 import { createHttpApp } from '#kernel/http/create-http-app';
@@ -5,6 +6,9 @@ import { points } from '#kernel/messaging/points';
 import { Runtime } from '#kernel/runtime';
 import { InProcessTransport } from '#kernel/transports/in-process';
 import { MODULES } from './modules.js';
+
+/** From the request to end until the process is gone, whatever is still under way, as with every app. In milliseconds. */
+const END_WITHIN = 3_000;
 
 /** Boots the modules in a process of their own, which may be killed or frozen, and tells on its standard output. */
 export async function run(addresses: { ownerUrl: string; moduleUrls: Record<string, string> }): Promise<void> {
@@ -24,6 +28,6 @@ export async function run(addresses: { ownerUrl: string; moduleUrls: Record<stri
     },
   );
   await app.init();
-  process.on('SIGTERM', () => app.close().then(() => process.exit(0)));
+  process.on('SIGTERM', () => Promise.race([app.close(), sleep(END_WITHIN)]).then(() => process.exit(0)));
   process.stdout.write('ready\n');
 }
