@@ -25,7 +25,7 @@ interface Locked {
 export const LEFT_OUT: readonly string[] = ['@asyncapi/specs', 'ajv', 'ajv-formats', 'csv-parse'];
 
 /** Scripts of what stays here. */
-const SCRIPTS_LEFT_OUT = /^(?:pre)?(?:bench|torture|test:brokers|test:topologies)$/;
+const SCRIPTS_LEFT_OUT = /^(?:pre)?(?:bench|torture|test:brokers|test:long|test:topologies)$/;
 
 const KERNEL_SPECS = {
   'pretest:kernel': 'node bin/bootstrap.js',

@@ -68,6 +68,7 @@ export const STAYS: readonly Part[] = [
   { path: 'docs/adr/0007-', why: 'of the shop' },
   { path: 'docs/adr/0009-', why: 'of the shop' },
   { path: 'jest.brokers.config.js', why: 'proves the transports where they are made' },
+  { path: 'jest.long.config.js', why: 'makes projects' },
   { path: 'jest.topologies.config.js', why: 'proves topologies by the shop' },
   { path: 'package-lock.json', why: 'written anew, of the same packages' },
   { path: 'package.json', why: 'written anew, of the same packages' },
