@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { send } from './http.js';
-import { pause } from './shop.js';
-import { createEmptyDatabase, type EmptyDatabase } from './test-database.js';
-import { freePort } from './transports/ports.js';
+import { send } from '../http.js';
+import { pause } from '../shop.js';
+import { createEmptyDatabase, type EmptyDatabase } from '../test-database.js';
+import { freePort } from '../transports/ports.js';
 
 const ADMIN = { email: 'admin@shop.example', password: 'correct horse battery staple' };
 /** The beginning of the real file: enough orders to be in the middle of when the process dies. */
