@@ -105,11 +105,7 @@ function besideTheOthers(contract: ContractFound, contracts: readonly ContractFo
     at(contract, 'message-is-declared-once', `${name} is also declared as ${twin.exportName} in ${twin.file}`, name),
   );
   const { subject, major } = NAME.exec(name)?.groups ?? {};
-  const majors = contracts.flatMap((other) => {
-    const groups = NAME.exec(other.name)?.groups;
-    return groups?.subject === subject && Number(groups?.major) < Number(major) ? [Number(groups?.major)] : [];
-  });
-  const before = contracts.find((other) => other.name === `${subject}.v${Math.max(...majors)}`);
+  const before = contracts.find((other) => other.name === `${subject}.v${Number(major) - 1}`);
   const lacksUpcaster = before !== undefined && kind !== 'query' && upcasts !== before.name;
   return [
     ...(twins.some((twin) => `${twin.file} ${twin.exportName}` < `${file} ${contract.exportName}`) ? twice : []),
