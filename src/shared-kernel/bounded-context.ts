@@ -34,6 +34,7 @@ import {
 import { WaitingRoom } from './messaging/waiting-room.js';
 import { databaseOf } from './persistence/database.js';
 import { type MigrationStep, migrate } from './persistence/migrate.js';
+import { sessionAddress } from './persistence/session-address.js';
 import { UnitOfWork } from './persistence/unit-of-work.js';
 import { bindAnswers } from './requests/answers.js';
 import type { Participant } from './requests/participants.js';
@@ -168,25 +169,26 @@ const CONNECTION_TIMEOUT = 10_000;
 async function openContext(runtime: Runtime, options: BoundedContextOptions): Promise<MikroORM> {
   const { name, schema } = options.declaration;
   await migrate(runtime.options.ownerUrl, schema, options.migrations);
+  const url = runtime.urlOf(name);
   return MikroORM.init(
     defineConfig({
       contextName: name,
-      clientUrl: runtime.urlOf(name),
+      clientUrl: url,
       schema,
       entities: [...options.entities],
       discovery: { warnWhenNoEntities: false },
       pool: { min: 0, max: runtime.poolSize, idleTimeoutMillis: 30_000 },
       driverOptions: {
-        application_name: `seamline ${name}`,
-        options: [
-          `-c search_path=${schema}`,
-          `-c statement_timeout=${STATEMENT_TIMEOUT}`,
-          `-c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION}`,
+        ...sessionAddress(url, {
+          search_path: schema,
+          statement_timeout: STATEMENT_TIMEOUT,
+          idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION,
           // What the fence, the lease and the inbox are built on; a database may have another default.
-          '-c default_transaction_isolation=read\\ committed',
+          default_transaction_isolation: 'read committed',
           // Statements are short; compiling them would take longer than running them.
-          '-c jit=off',
-        ].join(' '),
+          jit: 'off',
+        }),
+        application_name: `seamline ${name}`,
         connectionTimeoutMillis: CONNECTION_TIMEOUT,
         keepAlive: true,
       },

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { sessionAddress } from '../persistence/session-address.js';
 
 /** A server that is silent for longer is given up. In milliseconds. */
 const SILENCE = 10_000;
@@ -11,13 +12,13 @@ const IDLE = 5_000;
  * this one for any values, and need not look again for each page, which would take longer than reading one. So would
  * compiling the statement.
  */
-const PLANS = [
-  'plan_cache_mode=force_generic_plan',
-  'enable_seqscan=off',
-  'enable_bitmapscan=off',
-  'enable_sort=off',
-  'jit=off',
-];
+const PLANS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
+  enable_sort: 'off',
+  jit: 'off',
+};
 
 /**
  * A connection that a relay holds for itself, not through the pool and never through a transaction pooler: its session
@@ -30,9 +31,8 @@ export class DirectConnection {
 
   constructor(url: string, module: string, schema: string) {
     this.client = new pg.Client({
-      connectionString: url,
+      ...sessionAddress(url, { search_path: schema, idle_session_timeout: IDLE, ...PLANS }),
       application_name: `seamline ${module} relay`,
-      options: [`search_path=${schema}`, `idle_session_timeout=${IDLE}`, ...PLANS].map((set) => `-c ${set}`).join(' '),
       keepAlive: true,
       query_timeout: SILENCE,
       connectionTimeoutMillis: SILENCE,

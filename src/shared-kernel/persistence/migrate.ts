@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
 import { Messaging } from './migrations/0001-messaging.js';
+import { sessionAddress } from './session-address.js';
 
 /** A step of a schema, under a name that sorts after those before it and never changes once released. */
 export interface MigrationStep {
@@ -48,7 +49,7 @@ async function runPending(ownerUrl: string, schema: string, steps: readonly Migr
       discovery: { warnWhenNoEntities: false },
       extensions: [Migrator],
       pool: { min: 0, max: 1 },
-      driverOptions: { options: `-c search_path=${schema}` },
+      driverOptions: sessionAddress(ownerUrl, { search_path: schema }),
       migrations: { migrationsList: [...steps], snapshot: false, disableForeignKeys: false, silent: true },
     }),
   );
