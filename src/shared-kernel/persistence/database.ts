@@ -5,10 +5,10 @@ import type pg from 'pg';
 export interface Database {
   readonly pool: pg.Pool;
   /** A fresh entity manager without a transaction. */
-  readonly reader: () => SqlEntityManager;
+  readonly fork: () => SqlEntityManager;
 }
 
 export async function databaseOf(orm: MikroORM): Promise<Database> {
   const pool = await (orm.em.getConnection() as PostgreSqlConnection).getNativeClient();
-  return { pool, reader: () => orm.em.fork() as SqlEntityManager };
+  return { pool, fork: () => orm.em.fork() as SqlEntityManager };
 }

@@ -10,7 +10,7 @@ import {
   Transaction,
 } from 'kysely';
 import { mustBeOrdinary } from './ordinary-statement.js';
-import type { Session } from './session.js';
+import type { Statement, StatementResult } from './statement-batch.js';
 
 const DIALECT = {
   createAdapter: () => new PostgresAdapter(),
@@ -19,7 +19,7 @@ const DIALECT = {
   createQueryCompiler: () => new PostgresQueryCompiler(),
 };
 
-/** A session's transaction as MikroORM wants to see it, so that entities are written on the same connection. */
+/** A transaction that is begun and ended elsewhere, as MikroORM wants to see it, so that entities are written on the same connection. */
 class OrmTransaction extends Transaction<unknown> {
   constructor(
     private readonly base: Kysely<unknown>,
@@ -56,13 +56,15 @@ class OrmTransaction extends Transaction<unknown> {
   }
 }
 
-/** An entity manager whose every statement runs in the session's transaction, until `isOver` says that it has ended. */
-export function entityManagerOn(em: SqlEntityManager, session: Session, mustBeOpen: () => void): SqlEntityManager {
+/** An entity manager whose every statement is run by `run`, as part of a transaction that begins and ends there. */
+export function entityManagerOn(
+  em: SqlEntityManager,
+  run: (statement: Statement) => Promise<StatementResult | undefined>,
+): SqlEntityManager {
   const connection: DatabaseConnection = {
     async executeQuery({ sql, parameters }) {
-      mustBeOpen();
       mustBeOrdinary(sql);
-      const [result] = await session.run([{ text: sql, values: parameters, isOneOff: true }]);
+      const result = await run({ text: sql, values: parameters, isOneOff: true });
       const affected = /\d+$/.exec(result?.command ?? '')?.[0];
       return {
         rows: (result?.rows ?? []) as never[],
@@ -71,7 +73,7 @@ export function entityManagerOn(em: SqlEntityManager, session: Session, mustBeOp
     },
     // biome-ignore lint/correctness/useYield: what is refused yields nothing
     async *streamQuery() {
-      throw new Error('A stream of rows cannot be read inside a transaction of a module: read pages instead.');
+      throw new Error('A stream of rows cannot be read through a module: read pages instead.');
     },
   };
   const fork = em.fork() as SqlEntityManager;

@@ -235,13 +235,16 @@ describe('a unit of work', () => {
       expect(tries).toBe(3);
     });
 
-    it('begins anew after a migration has changed what a statement returns', async () => {
-      const all = () => ledger.transaction((tx) => tx.query<object>('select * from account'));
+    it.each<[string, () => Promise<object[]>]>([
+      ['in a transaction', () => ledger.transaction((tx) => tx.query('select * from account'))],
+      ['reading', () => ledger.query('select * from account')],
+      ['of one statement', () => ledger.single('update account set balance = 0 returning *', [], () => undefined)],
+    ])('begins anew after a migration has changed what a statement returns, %s', async (_, all) => {
       await open('a');
       await all();
       await sql.query('alter table ledger.account add column note text');
-      expect(await all()).toEqual([{ id: 'a', balance: 0, version: 0, note: null }]);
-      await sql.query('alter table ledger.account drop column note');
+      const after = await all().finally(() => sql.query('alter table ledger.account drop column note'));
+      expect(after).toEqual([{ id: 'a', balance: 0, version: 0, note: null }]);
     });
   });
 
@@ -363,6 +366,21 @@ describe('a unit of work', () => {
       const writing = ledger.query("insert into account (id, balance, version) values ('a', 0, 0)");
       await expect(writing).rejects.toThrow('read-only transaction');
       expect(await ledger.query('select 1 as one')).toEqual([{ one: 1 }]);
+    });
+
+    it('reads only with entities, too, unless they are those of a transaction', async () => {
+      await open('a');
+      const writes: ((em: typeof ledger.reader) => Promise<unknown>)[] = [
+        (em) => em.persist(new Account('b', 1)).flush(),
+        (em) => em.insert(Account, { id: 'b', balance: 1, version: 0 }),
+        (em) => em.nativeUpdate(Account, { id: 'a' }, { balance: 1 }),
+        (em) => em.execute("insert into account values ('b', 1)"),
+        (em) => em.transactional((inner) => inner.nativeDelete(Account, { id: 'a' })),
+      ];
+      for (const write of writes)
+        await expect(write(ledger.reader)).rejects.toThrow('writes inside unitOfWork.transaction(…)');
+      expect(await ledger.reader.findOne(Account, { id: 'a' })).toEqual({ id: 'a', balance: 0, version: 0 });
+      expect(await balances()).toEqual({ a: 0 });
     });
 
     it('is told of the failure that was swallowed, not of what it only led to', async () => {
@@ -537,7 +555,7 @@ describe('a unit of work', () => {
       });
       pool.on('error', () => undefined);
       pool.on('connect', (client) => client.on('error', () => undefined));
-      small = new UnitOfWork('ledger', { pool, reader: () => ledger.reader }, () => undefined);
+      small = new UnitOfWork('ledger', { pool, fork: () => ledger.reader }, () => undefined);
     });
     afterAll(() => pool.end());
 

@@ -5,7 +5,7 @@ import type { MessageType, Payload } from '../contract/message.js';
 import { appendToOutbox, appendWith, type Outgoing, type Told, toBoth, toOutgoing } from '../messaging/outbox.js';
 import { pass, points } from '../messaging/points.js';
 import type { Database } from './database.js';
-import { DatabaseAway, isSerializationFailure } from './failures.js';
+import { asError, DatabaseAway, errorCode, isSerializationFailure } from './failures.js';
 import { CHECK_PLACEMENT, isFenced, ModuleFenced } from './fence.js';
 import { mustBeOrdinary } from './ordinary-statement.js';
 import { entityManagerOn } from './orm-transaction.js';
@@ -20,6 +20,8 @@ const BEGIN = always({ text: 'begin isolation level read committed' });
 const BEGIN_READING = always({ text: 'begin isolation level read committed, read only' });
 const COMMIT = always({ text: 'commit' });
 const ROLLBACK = always({ text: 'rollback' });
+/** SQLSTATE: a write in a transaction that only reads. */
+const READ_ONLY = '25006';
 const STILL_HERE = always({ text: 'select 1' });
 
 /** Says facts and instructions of a module, as part of what it is doing. */
@@ -42,7 +44,7 @@ export interface Messenger {
 /** What the parts of one transaction share. */
 interface Shared {
   readonly session: Session;
-  readonly reader: () => SqlEntityManager;
+  readonly fork: () => SqlEntityManager;
   readonly outgoing: Outgoing[];
 }
 
@@ -65,7 +67,11 @@ export class Transaction implements Messenger {
   /** Made when it is first asked for: what needs no entities pays for none. */
   get em(): SqlEntityManager {
     this.mustBeOpen('read or write');
-    this.#em ??= entityManagerOn(this.shared.reader(), this.shared.session, () => this.mustBeOpen('read or write'));
+    this.#em ??= entityManagerOn(this.shared.fork(), async (statement) => {
+      this.mustBeOpen('read or write');
+      const [result] = await this.shared.session.run([statement]);
+      return result;
+    });
     return this.#em;
   }
 
@@ -207,6 +213,17 @@ function swallowed(module: string): string {
   return `The transaction of ${module} was rolled back: one of its statements had failed, and the error was swallowed.`;
 }
 
+/** Runs `work` again when it was undone because it lost a race, or was prepared before a migration. */
+async function anew<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isSerializationFailure(error)) throw error;
+    }
+  }
+}
+
 const ambient = new AsyncLocalStorage<Transaction>();
 
 /**
@@ -222,7 +239,7 @@ export class UnitOfWork {
 
   /** A fresh entity manager for reading; it holds no transaction and sees committed state only. */
   get reader(): SqlEntityManager {
-    return this.database.reader();
+    return entityManagerOn(this.database.fork(), (statement) => this.read(statement));
   }
 
   /** One read-only statement with `$1` placeholders, or as part of the ambient transaction when there is one. */
@@ -230,11 +247,7 @@ export class UnitOfWork {
     const joined = this.joined();
     if (joined) return joined.query<Row>(text, values);
     mustBeOrdinary(text);
-    // READ ONLY by word: a write would pass by the fence.
-    const [, result] = await this.onConnection(
-      (session) => session.run([BEGIN_READING, { text, values }, COMMIT]),
-      ROLLBACK,
-    );
+    const result = await this.read({ text, values });
     return (result?.rows ?? []) as Row[];
   }
 
@@ -245,14 +258,7 @@ export class UnitOfWork {
    */
   async transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> {
     const joined = this.joined();
-    if (joined) return work(joined);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.once(work);
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !isSerializationFailure(error)) throw error;
-      }
-    }
+    return joined ? work(joined) : anew(() => this.once(work));
   }
 
   /**
@@ -279,12 +285,11 @@ export class UnitOfWork {
       if (rows.length > 0) for (const message of outgoing) joined.enqueue(message);
       return rows;
     }
-    const [result] = await this.onConnection((session) =>
-      session.run([appendWith({ text, values }, outgoing)]).catch((error) => {
-        mustReturn(text);
-        throw error;
-      }),
-    );
+    const statement = appendWith({ text, values }, outgoing);
+    const [result] = await anew(() => this.onConnection((session) => session.run([statement]))).catch((error) => {
+      mustReturn(text);
+      throw error;
+    });
     pass(points.committed, this.module, outgoing.length);
     if (outgoing.length > 0) this.onPublished(outgoing);
     return (result?.rows ?? []) as Row[];
@@ -302,7 +307,7 @@ export class UnitOfWork {
     let tx: Transaction | undefined;
     try {
       const [, , ...results] = await session.run([BEGIN, CHECK_PLACEMENT, ...first]);
-      const running = new Transaction(this.module, { session, reader: () => this.reader, outgoing: [] });
+      const running = new Transaction(this.module, { session, fork: this.database.fork, outgoing: [] });
       tx = running;
       const result = await ambient.run(running, () => work(running, results));
       const published = await running.complete();
@@ -316,6 +321,22 @@ export class UnitOfWork {
       const answers = await this.rollBack(session);
       const cause = session.failure ?? error;
       throw answers || session.wasSilent ? this.explained(cause) : new DatabaseAway(this.module, cause);
+    }
+  }
+
+  /** READ ONLY by word: a write would pass by the fence. */
+  private async read(statement: Statement): Promise<StatementResult | undefined> {
+    try {
+      const [, result] = await anew(() =>
+        this.onConnection((session) => session.run([BEGIN_READING, statement, COMMIT]), ROLLBACK),
+      );
+      return result;
+    } catch (error) {
+      if (errorCode(error) !== READ_ONLY) throw error;
+      // Without the cause, by which it would count as a server that takes no writes just now.
+      throw new Error(
+        `${asError(error).message}: ${this.module} writes inside unitOfWork.transaction(…), behind its fence.`,
+      );
     }
   }
 
