@@ -12,6 +12,7 @@ import { FORGOTTEN, freshOf, noteInInbox, timeInside } from './inbox.js';
 import { type SoundBatch, soundly, withoutContents } from './intake.js';
 import { bury, CRASHES, forgetTries, killed, park, parkBehind, reasonOf } from './parked.js';
 import { pass, points } from './points.js';
+import { Unheard } from './unheard.js';
 
 /** The last numbers of a partition stay; older ones are removed this often. */
 const FORGET_EVERY = 100;
@@ -50,7 +51,7 @@ export class Receiver {
   private readonly suspect = new Map<string, number>();
   private readonly holder = randomUUID();
   /** Messages whose counted try came to an end without the database hearing of it. */
-  private endedUnheard: string[] = [];
+  private readonly unheard = new Unheard();
   /** Those that are under way now with their try counted. */
   private readonly counted = new Set<string>();
   private readonly underWay = new Map<string, { readonly name: string; readonly answer: Promise<Acknowledgement> }>();
@@ -101,7 +102,7 @@ export class Receiver {
 
   /** Says that this process ends in order, so that nobody suspects the messages it had, whether they came to their end or not. */
   async end(): Promise<void> {
-    const counted = [...this.endedUnheard, ...this.counted];
+    const counted = [...this.unheard.all, ...this.counted];
     if (this.held.size === 0 && counted.length === 0) return;
     await this.unitOfWork.transaction(async (tx) => {
       forgetTries(tx, counted);
@@ -177,17 +178,17 @@ export class Receiver {
     isLast: boolean,
     onKnown: () => void,
   ): Promise<Acknowledgement> {
-    const unheard = () => this.endedUnheard.push(...messages.map(({ id }) => id));
-    for (const { id } of messages) this.counted.add(id);
+    const ids = messages.map(({ id }) => id);
+    for (const id of ids) this.counted.add(id);
     try {
       const acknowledgement = await this.take(batch, messages, isLast, { onKnown });
-      if (acknowledgement.kind !== 'taken') unheard();
+      if (acknowledgement.kind !== 'taken') this.unheard.note(ids);
       return acknowledgement;
     } catch (error) {
-      unheard();
+      this.unheard.note(ids);
       throw error;
     } finally {
-      for (const { id } of messages) this.counted.delete(id);
+      for (const id of ids) this.counted.delete(id);
     }
   }
 
@@ -217,14 +218,13 @@ export class Receiver {
   }
 
   /** A transaction that counts tries, and first tells of those that came to an end without the database hearing of it. */
-  private async counting<Row>(count: (tx: Transaction) => Promise<Row[]>): Promise<Row[]> {
-    const ended = this.endedUnheard;
-    const rows = await this.unitOfWork.transaction(async (tx) => {
-      if (ended.length > 0) await tx.query('delete from attempt where event_id = any ($1)', [ended]);
-      return count(tx);
-    });
-    this.endedUnheard = this.endedUnheard.slice(ended.length);
-    return rows;
+  private counting<Row>(count: (tx: Transaction) => Promise<Row[]>): Promise<Row[]> {
+    return this.unheard.tell((ended) =>
+      this.unitOfWork.transaction((tx) => {
+        if (ended.length > 0) forgetTries(tx, ended);
+        return count(tx);
+      }),
+    );
   }
 
   /** @param counted their tries were counted; it hears of what had been taken before */

@@ -22,6 +22,7 @@ import {
   unpark,
 } from './parked.js';
 import { pass, points } from './points.js';
+import { Unheard } from './unheard.js';
 
 /** How often rows are looked at whose time may have come. In milliseconds. */
 const POLL = 500;
@@ -37,7 +38,7 @@ const PORTION = 1_000;
  *                                                   │├─ failed ──▶ a longer wait
  *                                                   │├─ failed too often, or can never be accepted ──▶ dead letter
  *                                                   │└─ the process ended ──▶ due again when the claim has run out,
- *                                                   │                         a dead letter after the third time
+ *                                                   │                         a dead letter after five such ends
  *
  * The row is deleted in the transaction of the effect, so that it happens once. Those that only stood behind another one
  * of their key are taken many at a time; when that fails, each alone. When not all of them are still there, somebody else
@@ -49,7 +50,7 @@ export class WaitingRoom {
   private readonly resting = new Set<() => void>();
   private running: Promise<void> = Promise.resolve();
   /** Messages whose try came to an end without the database hearing of it. */
-  private endedUnheard: string[] = [];
+  private readonly unheard = new Unheard();
   /** Those whose try is under way. */
   private readonly underWay = new Set<string>();
 
@@ -78,7 +79,7 @@ export class WaitingRoom {
 
   /** Says of what is under way still that its try ends in order: the process is not going to wait for it. */
   async end(): Promise<void> {
-    const ended = [...this.endedUnheard, ...this.underWay];
+    const ended = [...this.unheard.all, ...this.underWay];
     if (ended.length > 0) await this.unitOfWork.transaction(async (tx) => forgetTries(tx, ended));
   }
 
@@ -110,10 +111,8 @@ export class WaitingRoom {
   }
 
   private async tellOfEnds(): Promise<void> {
-    const ended = this.endedUnheard;
-    if (ended.length === 0) return;
-    await this.unitOfWork.transaction(async (tx) => forgetTries(tx, ended));
-    this.endedUnheard = [];
+    if (this.unheard.all.length === 0) return;
+    await this.unheard.tell((ended) => this.unitOfWork.transaction(async (tx) => forgetTries(tx, ended)));
   }
 
   private async takeNext(lane: Lane): Promise<boolean> {
@@ -159,7 +158,7 @@ export class WaitingRoom {
       // One at which the connection breaks every time breaks it itself.
       const isAway = error instanceof DatabaseAway && (run.length > 1 || first.attempts < BREAKS);
       if (isAway || error instanceof ModuleFenced) {
-        this.endedUnheard.push(...idsOf(run));
+        this.unheard.note(idsOf(run));
         throw error;
       }
       await runInContext(contextOf(this.module, first.envelope), () =>
