@@ -11,7 +11,7 @@ import { setStage } from './input/stage.js';
 import { askUntil } from './shop.js';
 
 // A failure is replayed with the FUZZ_SEED and FUZZ_PATH that it prints, and -t with the name of the test.
-const RUNS = Number(process.env.FUZZ_RUNS ?? 40);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 20);
 const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 const PATH = process.env.FUZZ_PATH;
 const A_TEST_TAKES = 60_000 + RUNS * 100;
