@@ -22,6 +22,8 @@ const MOST_PINGS = 3;
 /** Calls under way on one connection, and bytes that wait to be sent. More are refused: whoever calls faster than it is answered must hear of it. */
 const MOST_CALLS = 10_000;
 const MOST_UNSENT = 64 * 1024 * 1024;
+/** Frames that go out in one piece. */
+const MOST_TOGETHER = 16;
 /** Room for the head of a frame. */
 const MOST_OF_A_BODY = MOST_BYTES - 16;
 
@@ -206,9 +208,14 @@ export class WireConnection {
     }
   }
 
-  /** All that is written in one turn of the event loop goes out in one piece: small writes cost more than copying. */
+  /**
+   * What is written in one turn of the event loop goes out together, since small writes cost more than copying. But not
+   * all of it: where many calls are under way, the other end would have nothing to do until this one is done with all.
+   */
   private write(bytes: Buffer): void {
-    if (this.outgoing.push(bytes) === 1) process.nextTick(() => this.flush());
+    const waiting = this.outgoing.push(bytes);
+    if (waiting === 1) process.nextTick(() => this.flush());
+    else if (waiting === MOST_TOGETHER) this.flush();
   }
 
   private flush(): void {
