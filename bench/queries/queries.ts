@@ -21,7 +21,7 @@ export function queriesCommand(): Command {
       Moleculer: ['bench', ['moleculer']],
     },
     examples: [
-      'queries                        about 8 minutes',
+      'queries                        about 10 minutes',
       'queries --only tcp --rounds 3',
       'queries --quick                whether everything works, in half a minute',
     ],
