@@ -72,34 +72,49 @@ export class Call implements Asked, Dated {
   }
 
   /**
-   * What `work` comes to, unless the deadline comes first, whether `work` heeds its signal or not.
+   * What `work` comes to, unless the deadline comes first, whether `work` heeds its signal or not. What is no promise is
+   * there at once, and no deadline can come before it.
    * @throws NoAnswer for the deadline; whatever `work` throws
    */
-  answered<Result>(work: () => Promise<Result>): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.reject = reject;
-      deadlines.add(this);
-      work().then(
-        (result) => {
-          this.over();
-          resolve(result);
-        },
-        (error) => {
-          this.over();
-          reject(error);
-        },
-      );
-    });
+  answered<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      const result = work();
+      if (result instanceof Promise) return this.inTime(result);
+      this.over();
+      return Promise.resolve(result);
+    } catch (error) {
+      this.over();
+      return Promise.reject(error);
+    }
   }
 
   /** The same, unless the asker's own signal comes first. @throws NoAnswer for that, too. */
-  answeredOrCancelled<Result>(work: () => Promise<Result>): Promise<Result> {
+  answeredOrCancelled<Result>(work: () => Result | Promise<Result>): Promise<Result> {
     if (this.asker) this.heed(this.asker);
     return this.answered(work);
   }
 
   late(): void {
     this.giveUp(new NoAnswer('deadline', `${this.query} was not answered within ${Math.ceil(this.milliseconds)} ms.`));
+  }
+
+  private inTime<Result>(result: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.reject = reject;
+      result.then(
+        (value) => {
+          this.over();
+          resolve(value);
+        },
+        (error) => {
+          this.over();
+          reject(error);
+        },
+      );
+      // Work that cancels its own asker has done so by now.
+      if (this.cancellation.aborted) reject(this.cancellation.reason);
+      else deadlines.add(this);
+    });
   }
 
   private heed(asker: Cancellation): void {

@@ -127,23 +127,27 @@ export class Requests {
     return unanswered;
   }
 
-  /** @throws DomainError, NoAnswer and nothing else: what else goes wrong is for the log of the answerer. */
-  private answerHere(
-    { query, answer }: Answerer,
-    request: unknown,
-    call: Call,
-    asker: TelemetryContext | undefined,
-  ): Promise<unknown> {
-    return runInContext(new AnsweringContext(query.owner, asker, call.ends), async () => {
-      let reply: unknown;
-      try {
-        reply = await answer(request, call);
-      } catch (error) {
-        if (error instanceof DomainError) throw error;
-        throw this.failure(error, query.name, call);
-      }
-      return held(query.reply, reply, () => `${query.owner} answered ${query.name} with`);
-    });
+  /**
+   * The reply, or a promise of it where the answerer makes one.
+   * @throws DomainError, NoAnswer and nothing else: what else goes wrong is for the log of the answerer.
+   */
+  private answerHere(answerer: Answerer, request: unknown, call: Call, asker: TelemetryContext | undefined): unknown {
+    const context = new AnsweringContext(answerer.query.owner, asker, call.ends);
+    return runInContext(context, () => this.replyOf(answerer, request, call));
+  }
+
+  private replyOf({ query, answer }: Answerer, request: unknown, call: Call): unknown {
+    const whole = (reply: unknown) => held(query.reply, reply, () => `${query.owner} answered ${query.name} with`);
+    const failed = (error: unknown) => {
+      throw error instanceof DomainError ? error : this.failure(error, query.name, call);
+    };
+    let reply: unknown;
+    try {
+      reply = answer(request, call);
+    } catch (error) {
+      return failed(error);
+    }
+    return isThenable(reply) ? Promise.resolve(reply).then(whole, failed) : whole(reply);
   }
 
   private failure(error: unknown, what: string, call?: Call): NoAnswer {
@@ -156,4 +160,8 @@ export class Requests {
     if (!this.correspondence) throw new NoAnswer('nobody-answers', `Nobody answers ${query.name}.`);
     return this.correspondence.ask(query, data, call, asker);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
