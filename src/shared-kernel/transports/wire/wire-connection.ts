@@ -58,7 +58,7 @@ export class WireConnection {
   /** Neither end calls any more. */
   private isEnding = false;
   private onQuiet: (() => void) | undefined;
-  private pinging: NodeJS.Timeout | undefined;
+  private readonly pinging = setInterval(() => this.ping(), PING_EVERY).unref();
   private lost: Error | undefined;
   /** Resolves when the connection is gone, with what it was lost to; undefined where it was ended in order. */
   readonly closed: Promise<Error | undefined>;
@@ -117,7 +117,6 @@ export class WireConnection {
       this.pending.set(id, { resolve, reject, cancellation, cancel });
       cancellation?.addEventListener('abort', cancel, { once: true });
       this.write(callFrame(id, channel, body));
-      this.startPinging();
     });
   }
 
@@ -168,7 +167,6 @@ export class WireConnection {
     const pending = this.pending.get(id);
     this.pending.delete(id);
     pending?.cancellation?.removeEventListener('abort', pending.cancel);
-    if (this.pending.size === 0) this.stopPinging();
     this.hangUpWhenQuiet();
     return pending;
   }
@@ -225,15 +223,13 @@ export class WireConnection {
     if (this.canWrite) this.socket.write(outgoing.length === 1 ? (outgoing[0] as Buffer) : Buffer.concat(outgoing));
   }
 
-  private startPinging(): void {
-    if (this.pinging) return;
-    // It had no reason to say anything until now.
-    this.pings = 0;
-    this.pinging = setInterval(() => this.ping(), PING_EVERY).unref();
-  }
-
   /** Counted and not timed: whoever was frozen itself must not take the others for dead. */
   private ping(): void {
+    if (this.pending.size === 0) {
+      // It has no reason to say anything.
+      this.pings = 0;
+      return;
+    }
     if (this.pings < MOST_PINGS) {
       this.pings++;
       this.write(frame(KIND.ping, 0));
@@ -243,13 +239,8 @@ export class WireConnection {
     this.socket.destroy();
   }
 
-  private stopPinging(): void {
-    clearInterval(this.pinging);
-    this.pinging = undefined;
-  }
-
   private letGo(): void {
-    this.stopPinging();
+    clearInterval(this.pinging);
     const pending = [...this.pending.values()];
     this.pending.clear();
     for (const { reject, cancellation, cancel } of pending) {
