@@ -1,14 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import {
-  modulesIn,
-  type PlacedApp,
-  type Placement,
-  parseTopology,
-  readTopology,
-  TopologyError,
-} from '#kernel/topology/topology';
+import { modulesIn, type PlacedApp, type Placement, parseTopology, readTopology } from '#kernel/topology/topology';
 import { type Demands, readSettings, type Settings, SettingsError } from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -26,16 +19,19 @@ export interface SiteOptions {
   readonly app?: string | undefined;
   /** In place of the file. */
   readonly topology?: unknown;
+  /** Those that there are, where somebody knows them already. */
+  readonly modules?: readonly string[];
 }
 
 /**
  * Reads the topology and the settings of one app of it: the one that SEAMLINE_APP names, or else the only one, or else
- * the gateway. Which modules there are it takes from the topology: to ask the modules themselves is to load them all.
+ * the gateway. Which modules there are it takes from the topology where nobody says: to ask the modules themselves is to
+ * load them all.
  * @throws TopologyError, SettingsError naming everything that is wrong
  */
 export function readSite(env: Environment, options: SiteOptions = {}): Site {
   const topology = options.topology ?? readTopologyFile(topologyFile(env));
-  const modules = modulesIn(parseTopology(topology));
+  const modules = options.modules ?? modulesIn(parseTopology(topology));
   const placement = readTopology(topology, modules, env);
   const app = chosen(placement, options.app ?? (env.SEAMLINE_APP?.trim() || undefined));
   return {
@@ -51,12 +47,15 @@ export function topologyFile(env: Environment): string {
   return env.SEAMLINE_TOPOLOGY?.trim() ? resolve(env.SEAMLINE_TOPOLOGY) : join(root, 'topology.json');
 }
 
-/** @throws TopologyError */
+/** @throws with a mend, where there is none */
 export function readTopologyFile(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new TopologyError([`${file} cannot be read: ${(error as Error).message}`]);
+    const [reason] = (error as Error).message.split('\n');
+    throw Object.assign(new Error(`There is no topology in ${file}: ${reason}.`), {
+      mend: 'Put one there, or name another file by --topology or SEAMLINE_TOPOLOGY.',
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '../transports/ports.js';
 import { waitUntil } from '../until.js';
 import { appsOf, lives, type Running } from './seamline.js';
-import { ALL_BUT_INVENTORY, sell } from './sell.js';
+import { ALL_BUT_INVENTORY, MODULES, sell } from './sell.js';
 import { StartedSystems } from './started-systems.js';
 
 const LONG = 300_000;
@@ -93,12 +93,27 @@ describe('a topology', () => {
     };
 
     it('of a file that is none', async () => {
-      expect(await refused(['start', '--topology', join(systems.folder, 'none.json')])).toMatch(
-        /none\.json cannot be read: ENOENT.*\n.*Correct the topology/s,
-      );
-      expect(await refused(['start', '--topology', systems.written('broken', '{')])).toContain(
-        'broken.json cannot be read',
-      );
+      for (const [file, reason] of [
+        [join(systems.folder, 'none.json'), 'ENOENT: no such file or directory'],
+        [systems.written('broken', '{'), "Expected property name or '}' in JSON"],
+      ] as const)
+        expect(await refused(['start', '--topology', file])).toMatch(
+          new RegExp(`^There is no topology in ${file}: ${reason}.*\\. Put one there, or name another file .*\\.\n$`),
+        );
+    });
+
+    it('with a module that is none, and without one that there is, whether all apps start or one', async () => {
+      const topology = { transport: 'in-process', apps: { shop: { modules: [...ALL_BUT_INVENTORY, 'till'] } } };
+      const file = systems.written('modules', topology);
+      for (const args of [['start', '--topology', file], ['start']])
+        expect(await refused(args, { SEAMLINE_TOPOLOGY: file })).toMatch(
+          new RegExp(
+            `^The topology does not fit the system:
+  apps.shop names "till", which is no module; there are ${MODULES.toSorted().join(', ')}.
+  Module "inventory" stands in no app.
+Correct the topology: .*\n$`,
+          ),
+        );
     });
 
     it('with a broker whose address nobody has set, and a setting that is wrong', async () => {

@@ -1,5 +1,7 @@
 import { readSite, type Site } from '../../host/site.js';
 import { takeHomeLock } from '../embedded/home-lock.js';
+import { projectRoot } from '../project-root.js';
+import { declaredModules } from '../system/module-files.js';
 import { explain, isMendable } from '../user-error.js';
 import { checkPort, portError } from './check-port.js';
 import { type Database, startDatabase } from './database.js';
@@ -31,7 +33,7 @@ export async function run(env: NodeJS.ProcessEnv): Promise<never> {
 /** A parent is told what is wrong in its child's place. */
 async function prepared(env: NodeJS.ProcessEnv, parent: Parent | undefined): Promise<{ site: Site; home: string }> {
   try {
-    const site = readSite(env);
+    const site = readSite(env, { modules: declaredModules(projectRoot) });
     return { site, home: makeHome(site.settings.home) };
   } catch (error) {
     if (!parent) throw error;

@@ -12,6 +12,11 @@ export function moduleFolders(root: string): string[] {
     .sort();
 }
 
+/** Those of them that declare themselves: what has no module.json yet is not begun. */
+export function declaredModules(root: string): string[] {
+  return moduleFolders(root).filter((name) => existsSync(join(root, MODULES, name, 'module.json')));
+}
+
 /** The sources of a module, below the root with slashes; without its tests and what only they need. */
 export function sourcesOf(root: string, module: string): string[] {
   return codeOf(root, module).filter((path) => /\.[cm]?tsx?$/.test(path));

@@ -1,6 +1,8 @@
 import { parseTopology, type Topology, variableOf } from '#kernel/topology/topology';
 import type { Settings } from '../../../host/settings.js';
 import { readSite, readTopologyFile } from '../../../host/site.js';
+import { projectRoot } from '../../project-root.js';
+import { declaredModules } from '../../system/module-files.js';
 import { freePorts } from './free-ports.js';
 import { newSecret } from './kept-secret.js';
 
@@ -44,7 +46,8 @@ export async function planTopology(env: NodeJS.ProcessEnv, file: string): Promis
 function readWithin(env: NodeJS.ProcessEnv, { apps }: Topology, file: string, addresses: Record<string, string>) {
   const [app] = Object.entries(apps).toSorted(([, a], [, b]) => b.modules.length - a.modules.length)[0] ?? [];
   const secret = env.SEAMLINE_SECRET?.trim() ? {} : { SEAMLINE_SECRET: newSecret() };
-  return readSite({ ...env, ...secret, ...addresses, SEAMLINE_TOPOLOGY: file }, { app });
+  const modules = declaredModules(projectRoot);
+  return readSite({ ...env, ...secret, ...addresses, SEAMLINE_TOPOLOGY: file }, { app, modules });
 }
 
 function instancesOf({ apps }: Topology): number {
