@@ -58,8 +58,18 @@ const UNSEEN: readonly string[] = [
   'process at a path, by brackets',
   'process at a path, by a part of the module',
   'process at a path, required at once',
+  'process of Node at a path',
+  'process of Node at a path, behind options',
+  'process of Node at a path, loaded before another',
+  'process of Node at a path, promised',
+  'process of Node at a path, by a shell',
+  'process of Node at a URL',
   'import.meta.resolve',
   'module._load',
+  'require of a module that is made',
+  'require of a module that was made',
+  'require of the main module',
+  'require of the module above',
   'module.register',
 ];
 

@@ -218,8 +218,36 @@ export const FORMS: Readonly<Record<string, (named: Named) => Files>> = {
   'process at a path, by a part of the module': ({ root }) =>
     offers(`import processes from 'node:child_process'; const { fork: begin } = processes; begin('${root}.js');`),
   'process at a path, required at once': ({ root }) => offers(`require('node:child_process').fork('${root}.js');`),
+  'process of Node at a path': ({ root }) =>
+    offers(`import { spawn } from 'node:child_process'; spawn(process.execPath, ['${root}.js', 'now']);`),
+  'process of Node at a path, behind options': ({ root }) =>
+    offers(
+      `import { spawnSync } from 'node:child_process'; const flags = ['--no-warnings']; spawnSync('node', [...process.execArgv, ...flags, './${root}.ts']);`,
+    ),
+  'process of Node at a path, loaded before another': ({ root }) =>
+    offers(
+      `import { execFile } from 'node:child_process'; const { execPath } = process; execFile(execPath, ['--import=./${root}.js', 'src/modules/orders/orders.module.ts']);`,
+    ),
+  'process of Node at a path, promised': ({ root }) =>
+    offers(
+      `import { execFile } from 'node:child_process'; import { promisify } from 'node:util'; const run = promisify(execFile); await run('/usr/bin/node', ['${root}.js']);`,
+    ),
+  'process of Node at a path, by a shell': ({ root }) =>
+    offers(`import { execSync } from 'node:child_process'; execSync('node --no-warnings ${root}.js now');`),
+  'process of Node at a URL': ({ path }) =>
+    offers(
+      `import { spawn } from 'node:child_process'; import { fileURLToPath } from 'node:url'; spawn('node', [fileURLToPath(new URL('${path}.js', import.meta.url)), process.argv[2]]);`,
+    ),
   'import.meta.resolve': ({ alias }) => offers(`export const where = import.meta.resolve('${alias}');`),
   'module._load': ({ path }) => offers(`import loader from 'node:module'; export default loader._load('${path}.ts');`),
+  'require of a module that is made': ({ path }) =>
+    offers(`import { Module } from 'node:module'; export default new Module('offers').require('${path}.ts');`),
+  'require of a module that was made': ({ path }) =>
+    offers(
+      `import Module from 'module'; const made = new Module('offers'); export default made.require('${path}.ts');`,
+    ),
+  'require of the main module': ({ path }) => offers(`export default process.mainModule.require('${path}.ts');`),
+  'require of the module above': ({ path }) => offers(`export default module.parent?.require('${path}.ts');`),
   'module.register': ({ path }) =>
     offers(`import { register } from 'node:module'; register('${path}.js', import.meta.url);`),
 };
@@ -262,6 +290,14 @@ const LOOKALIKES = [
   "export const api = new URL('../billing/domain/payment.ts', 'https://shop.example');",
   "export const evaluate = { eval: (text: string) => text }.eval('1');",
   "export const run = evaluate.eval; run('1');",
+  "export const module = { require: (name: string) => name }; module.require('../billing/domain/payment.ts');",
+  "export const access = { main: module, parent: module }; access.main.require('#modules/billing/domain/payment');",
+  "access.parent.require('#modules/billing/domain/payment');",
+  "export const vi = { mock: (name: string) => name }; vi.mock('../billing/domain/payment.ts');",
+  "const jest = shop; jest.mock('../billing/domain/payment.ts').unmock('../billing/domain/payment.ts');",
+  "export const mock = { module: (name: string) => name }; mock.module('../billing/domain/payment.ts');",
+  'export const spawn = (program: string, words: string[]) => [program, words];',
+  "spawn('node', ['src/modules/billing/domain/payment.ts']);",
   'export const repository = { fork: (path: string) => path }; export const { fork } = repository;',
   "fork('src/modules/billing/domain/payment.ts');",
   'export class Base { constructor(readonly path: string) {} }',
@@ -677,9 +713,59 @@ const SEVERAL: readonly Fixture[] = [
         'class Worker { constructor(readonly name: string) {} } export const f = (name: string) => new Worker(name);',
       ],
       [
+        'of a process of Node',
+        "import { spawn } from 'node:child_process'; export const f = (path: string) => spawn(process.execPath, [path]);",
+        "import { spawn } from 'node:child_process'; export const f = (path: string) => spawn('tar', ['-xf', path, 'main.js']);",
+      ],
+      [
+        'of a process of Node, in a list that is handed in',
+        "import { execFile } from 'node:child_process'; export const f = (words: string[]) => execFile('node', words);",
+        "import { execFile } from 'node:child_process'; export const f = (words: string[]) => execFile('node', ['src/modules/orders/orders.module.ts', ...words]);",
+      ],
+      [
+        'in a text that a process of Node runs',
+        "import { spawn } from 'node:child_process'; spawn(process.execPath, ['--input-type=module', '-e', '1']);",
+        "import { spawn } from 'node:child_process'; spawn(process.execPath, ['src/modules/orders/orders.module.ts', '-e', 'none.js'], { cwd: '.' });",
+      ],
+      [
         'in a text',
         'export const f = new Function(\'return import("zod")\');',
         "export const f = (Function: (text: string) => string, g: Function) => [Function('1'), g];",
+      ],
+      [
+        'in a text that a function is made of, by the maker of another',
+        'export const f = (() => 1).constructor(\'return import("zod")\');',
+        'export const f = (() => 1).call(\'return import("zod")\');',
+      ],
+      [
+        'in a text that a function is made of, by the maker of any other',
+        "export const f = (use: Function) => use['constructor']('1');",
+        'export class A { like() { return new this.constructor(1); } }',
+      ],
+      [
+        'in a text that a function is made of, by the maker of what is awaited',
+        "const Later = Object.getPrototypeOf(async () => {}).constructor; export const f = new Later('1');",
+        'const Later = Object.getPrototypeOf(async () => {}).constructor; export const f = (g: unknown) => g instanceof Later;',
+      ],
+      [
+        'in a text that a function is made of, by the maker of makers',
+        "export const f = new ''.constructor.constructor('1');",
+        "export const f = new ''.constructor('1');",
+      ],
+      [
+        'in a text that a function is made of, by reflection',
+        "export const f = Reflect.construct(Function, ['1']);",
+        "export const f = (of: Function) => [Reflect.construct(Date, ['1']), of instanceof Function];",
+      ],
+      [
+        'in a text that a function is made of, by a method',
+        "export const f = Function.call(null, '1');",
+        'export const f = Function.prototype.call.call(isNaN, null);',
+      ],
+      [
+        'in a text that a module is made of',
+        "import Module from 'node:module'; new Module('x')._compile('1', 'x');",
+        "import { Template } from './contract/order-placed.js'; new Template('x')._compile('1', 'x');",
       ],
       ['in a text that is run', "export const f = () => eval('1');", 'export const eval1 = () => 1;'],
       [

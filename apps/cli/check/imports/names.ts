@@ -3,14 +3,17 @@ import { type Constants, withoutWrapping } from './fold.js';
 
 /** What a local name was imported as, and from where. */
 interface Origin {
-  /** Empty for what is known everywhere, `?` for what nobody can tell. */
+  /** Empty for what the name alone leads to, `globalThis` for what is known everywhere, `?` for what nobody can tell. */
   readonly module: string;
   /** `*` for the whole module. */
   readonly name: string;
 }
 
-const EVERYWHERE = '';
+const BY_NAME = '';
+const EVERYWHERE = 'globalThis';
 const UNTOLD = '?';
+/** The part of Node that makes a `require`, a module, and what a file is loaded by. */
+export const MODULES = ['node:module', 'module'];
 
 /** What the names of a file stand for, whichever scope they are in. */
 export interface Names {
@@ -19,12 +22,16 @@ export interface Names {
   isGlobal(expression: ts.Expression, name: string): boolean;
   /** Whether it is `name` of one of these modules, under whatever name it goes here. */
   isFrom(expression: ts.Expression, modules: readonly string[], name: string): boolean;
+  /** Whether it is called so where it comes from, wherever that is but in this file. */
+  isCalled(expression: ts.Expression, name: string): boolean;
   /** What it is called where it comes from: `jest` of `import { jest as j }`. */
   meaning(local: string): string;
   /** Whether it is `require`, or one that `createRequire` made, under whatever name. */
   isRequire(expression: ts.Expression): boolean;
   /** Whether it is what makes a `require`. */
   isCreateRequire(expression: ts.Expression): boolean;
+  /** Whether it is a module of CommonJS: `module` itself, one that it leads to, or one that was made. */
+  isModule(expression: ts.Expression): boolean;
 }
 
 export function readNames(file: ts.SourceFile): Names {
@@ -98,55 +105,53 @@ export function readNames(file: ts.SourceFile): Names {
 
   /** Where a name stands for several things, in several scopes, what comes from a module counts. */
   const keep = (local: string, origin: Origin): void => {
-    const isTold = origin.module !== EVERYWHERE && origin.module !== UNTOLD;
+    const isTold = ![BY_NAME, EVERYWHERE, UNTOLD].includes(origin.module);
     if (isTold || !origins.has(local)) origins.set(local, origin);
   };
 
   /** What an expression stands for: a name, a module that is asked for, or a part of one. */
   const originOf = (expression: ts.Expression): Origin | undefined => {
     const inner = withoutWrapping(expression);
-    if (ts.isIdentifier(inner)) return origins.get(inner.text) ?? { module: EVERYWHERE, name: inner.text };
+    if (ts.isIdentifier(inner)) return origins.get(inner.text) ?? { module: BY_NAME, name: inner.text };
     const module = moduleOf(inner);
     if (module !== undefined) return { module, name: '*' };
+    const promised = promisedBy(inner);
+    if (promised !== undefined) return originOf(promised);
     const name = propertyOf(inner);
     return isMember(inner) && name !== undefined ? partOf(originOf(inner.expression), name) : undefined;
   };
 
   visit(file);
-  // A function of the file's own that happens to be called `require` is none; where there is one anyway, as in CommonJS, a
-  // file may have both.
-  const hasRequire = !declared.has('require') || ambient.has('require') || /[.]c[jt]s$/.test(file.fileName);
+  // One of CommonJS has both whatever is called so within a function of its own.
+  const always = /[.]c[jt]s$/.test(file.fileName) ? ['require', 'module'] : [];
+  /** Whether the file has declared it: a function of its own that happens to be called `require` is none. */
+  const isOwn = (name: string): boolean => declared.has(name) && !ambient.has(name) && !always.includes(name);
+  const isItsOwn = ({ module, name }: Origin): boolean => module === BY_NAME && isOwn(name);
   const once = [...constants].filter(([name]) => declared.get(name) === 1);
   const meaning = (local: string): string => {
     const origin = origins.get(local);
     return origin === undefined || origin.name === '*' ? local : origin.name;
   };
-  const isItsOwn = ({ module, name }: Origin): boolean => module === EVERYWHERE && declared.has(name);
-  const isCreateRequire = (expression: ts.Expression): boolean => {
+  const isCalled = (expression: ts.Expression, name: string): boolean => {
     const origin = originOf(expression);
-    return origin?.name === 'createRequire' && !isItsOwn(origin);
+    return origin?.name === name && !isItsOwn(origin);
   };
-  return {
-    constants: new Map(once),
-    meaning,
-    isGlobal(expression, name) {
-      const origin = originOf(expression);
-      return origin?.module === EVERYWHERE && origin.name === name && !isItsOwn(origin);
-    },
-    isFrom(expression, modules, name) {
-      const origin = originOf(expression);
-      return origin !== undefined && origin.name === name && modules.includes(origin.module);
-    },
-    isRequire: requireIn({ hasRequire, given, isCreateRequire }),
-    isCreateRequire,
+  const isGlobal = (expression: ts.Expression, name: string): boolean =>
+    isCalled(expression, name) && [BY_NAME, EVERYWHERE].includes(originOf(expression)?.module ?? UNTOLD);
+  const isFrom = (expression: ts.Expression, modules: readonly string[], name: string): boolean => {
+    const origin = originOf(expression);
+    return origin !== undefined && origin.name === name && modules.includes(origin.module);
   };
+  const isCreateRequire = (expression: ts.Expression): boolean => isCalled(expression, 'createRequire');
+  const names = { isGlobal, isFrom, isCalled, isCreateRequire };
+  return { constants: new Map(once), meaning, ...names, ...loadersIn({ ...names, given }) };
 }
 
 /** Under which what is known everywhere can be had as well. */
 const GLOBALS = new Set(['globalThis', 'global', 'window', 'self']);
 
 function partOf(of: Origin | undefined, name: string): Origin {
-  if (of?.module === EVERYWHERE && GLOBALS.has(of.name)) return { module: EVERYWHERE, name };
+  if (of?.module === BY_NAME && GLOBALS.has(of.name)) return { module: EVERYWHERE, name };
   const isWhole = of?.name === '*' || of?.name === 'default';
   return { module: isWhole ? of.module : UNTOLD, name };
 }
@@ -196,39 +201,63 @@ function moduleOf(initializer: ts.Expression): string | undefined {
   return specifier && ts.isStringLiteralLike(specifier) ? specifier.text : undefined;
 }
 
+/** `execFile` of `promisify(execFile)`, which does the same. */
+function promisedBy(call: ts.Expression): ts.Expression | undefined {
+  if (!ts.isCallExpression(call)) return undefined;
+  const { expression: callee, arguments: given } = call;
+  const name = ts.isIdentifier(callee) ? callee.text : propertyOf(callee);
+  return name === 'promisify' ? given[0] : undefined;
+}
+
 function isAmbient(node: ts.HasModifiers): boolean {
   return node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
 }
 
-interface Known {
-  readonly hasRequire: boolean;
+type Known = Pick<Names, 'isGlobal' | 'isFrom' | 'isCalled' | 'isCreateRequire'> & {
   readonly given: readonly { readonly name: string; readonly value: ts.Expression }[];
-  isCreateRequire(expression: ts.Expression): boolean;
-}
+};
 
-function requireIn({ hasRequire, given, isCreateRequire }: Known): (expression: ts.Expression) => boolean {
-  const names = new Set(hasRequire ? ['require'] : []);
+/** What loads a file by its name: each `require`, and each module of CommonJS, which has one. */
+function loadersIn({
+  given,
+  isGlobal,
+  isFrom,
+  isCalled,
+  isCreateRequire,
+}: Known): Pick<Names, 'isRequire' | 'isModule'> {
+  const requires = new Set<string>();
+  const modules = new Set<string>();
+
   const isRequire = (expression: ts.Expression): boolean => {
     const inner = withoutWrapping(expression);
-    if (ts.isIdentifier(inner)) return names.has(inner.text);
+    if (ts.isIdentifier(inner)) return requires.has(inner.text) || isGlobal(inner, 'require');
     if (ts.isCallExpression(inner)) return isCreateRequire(inner.expression);
     if (ts.isConditionalExpression(inner)) return isRequire(inner.whenTrue) || isRequire(inner.whenFalse);
     if (ts.isBinaryExpression(inner)) return isRequire(inner.left) || isRequire(inner.right);
-    return isMember(inner) && propertyOf(inner) === 'require' && isOfModules(inner.expression);
+    return isMember(inner) && propertyOf(inner) === 'require' && isModule(inner.expression);
   };
-  // A name may be given to the next one before it is itself given its value: look until nothing is found any more.
-  for (let known = -1; known !== names.size; ) {
-    known = names.size;
-    for (const { name, value } of given) if (isRequire(value)) names.add(name);
-  }
-  return isRequire;
-}
 
-/** `module.require`, `module.parent.require`, `require.main.require`, `process.mainModule.require` */
-function isOfModules(expression: ts.Expression): boolean {
-  const of = withoutWrapping(expression);
-  const name = ts.isIdentifier(of) ? of.text : propertyOf(of);
-  return name !== undefined && ['module', 'parent', 'main', 'mainModule'].includes(name);
+  /** `module`, `module.parent`, `require.main`, `process.mainModule`, `new Module('…')` */
+  const isModule = (expression: ts.Expression): boolean => {
+    const inner = withoutWrapping(expression);
+    if (ts.isNewExpression(inner))
+      return ['*', 'default', 'Module'].some((name) => isFrom(inner.expression, MODULES, name));
+    if (isGlobal(inner, 'module') || isCalled(inner, 'mainModule')) return true;
+    if (ts.isIdentifier(inner)) return modules.has(inner.text);
+    if (!isMember(inner)) return false;
+    const name = propertyOf(inner);
+    return (name === 'parent' && isModule(inner.expression)) || (name === 'main' && isRequire(inner.expression));
+  };
+
+  // A name may be given to the next one before it is itself given its value: look until nothing is found any more.
+  for (let known = -1; known !== requires.size + modules.size; ) {
+    known = requires.size + modules.size;
+    for (const { name, value } of given) {
+      if (isRequire(value)) requires.add(name);
+      if (isModule(value)) modules.add(name);
+    }
+  }
+  return { isRequire, isModule };
 }
 
 type Member = ts.PropertyAccessExpression | ts.ElementAccessExpression;

@@ -1,8 +1,10 @@
 import ts from 'typescript';
 import { textsOf, withoutWrapping } from './fold.js';
 import type { Form, Import } from './import.js';
-import { isAssignment, isMember, type Names, propertyOf, readNames } from './names.js';
+import { isAssignment, isMember, MODULES, type Names, propertyOf, readNames } from './names.js';
 import { type Note, noteStatements } from './note-statements.js';
+import { PROCESSES, startedBy } from './processes.js';
+import { runsText } from './runs-text.js';
 
 /** What test frameworks call the functions that replace a module or give the real one; no other thing has such names. */
 const MOCKING = new Set([
@@ -25,19 +27,7 @@ const MOCKING_OF_A_FRAMEWORK = new Set(['mock', 'unmock', 'setMock']);
 /** What may be asked of a `require` besides calling it, without losing sight of it. */
 const HARMLESS_OF_REQUIRE = new Set(['resolve', 'cache', 'extensions', 'main']);
 
-const MODULES = ['node:module', 'module'];
 const WORKERS = ['node:worker_threads', 'worker_threads'];
-const PROCESSES = ['node:child_process', 'child_process'];
-const MACHINES = ['node:vm', 'vm'];
-/** What runs a text there. */
-const RUNNING = [
-  'runInThisContext',
-  'runInNewContext',
-  'runInContext',
-  'compileFunction',
-  'Script',
-  'SourceTextModule',
-];
 
 /** The forms that may stand anywhere in a file: in expressions, types, doc comments and `declare module`. */
 export function readDeepForms(file: ts.SourceFile, note: Note): void {
@@ -68,7 +58,15 @@ export function readDeepForms(file: ts.SourceFile, note: Note): void {
       noteUnreadable(call);
     } else if (form !== undefined) {
       noteGiven(call, form.form, form.flags);
+    } else {
+      noteStarted(call);
     }
+  };
+
+  const noteStarted = (call: Call): void => {
+    const started = startedBy(call, names, isSeen);
+    for (const { node, path } of started?.files ?? []) note(node, 'start', path, { mayBeMissing: true });
+    if (started?.isUnreadable) noteUnreadable(call);
   };
 
   const visit = (node: ts.Node): void => {
@@ -110,8 +108,7 @@ function formOf(
   names: Names,
 ): { readonly form: Form; readonly flags?: Flags } | 'url' | 'unreadable' | undefined {
   const name = ts.isIdentifier(callee) ? names.meaning(callee.text) : propertyOf(callee);
-  if (RUNNING.some((each) => names.isFrom(callee, MACHINES, each)) || names.isGlobal(callee, 'Function'))
-    return 'unreadable';
+  if (runsText(call, callee, names)) return 'unreadable';
   if (ts.isNewExpression(call)) {
     if (name === 'URL' && isHere(call.arguments?.[1], names)) return 'url';
     if (names.isFrom(callee, WORKERS, 'Worker')) return isSourceText(call) ? 'unreadable' : { form: 'start' };
@@ -136,7 +133,7 @@ function formOf(
   if (names.isFrom(callee, PROCESSES, 'fork')) return { form: 'start' };
   if (name !== undefined && isMocking(callee, name, names))
     return { form: 'mock', flags: isVirtual(call) ? { mayBeMissing: true } : {} };
-  return names.isGlobal(callee, 'eval') ? 'unreadable' : undefined;
+  return undefined;
 }
 
 function extendsWorker({ heritageClauses }: ts.ClassLikeDeclaration, names: Names): boolean {
@@ -206,14 +203,14 @@ function isMocking(callee: ts.Expression, name: string, names: Names): boolean {
   if (MOCKING.has(name)) return true;
   if (!isMember(callee)) return false;
   const on = withoutWrapping(callee.expression);
-  if (name === 'module') return (ts.isIdentifier(on) ? names.meaning(on.text) : propertyOf(on)) === 'mock';
+  if (name === 'module') return ts.isIdentifier(on) ? names.isCalled(on, 'mock') : propertyOf(on) === 'mock';
   return MOCKING_OF_A_FRAMEWORK.has(name) && isFramework(on, names);
 }
 
 /** `jest`, `vi`, `import.meta.jest`, and what is chained to them. */
 function isFramework(expression: ts.Expression, names: Names): boolean {
   const inner = withoutWrapping(expression);
-  if (ts.isIdentifier(inner)) return ['jest', 'vi'].includes(names.meaning(inner.text));
+  if (ts.isIdentifier(inner)) return ['jest', 'vi'].some((each) => names.isCalled(inner, each));
   if (ts.isCallExpression(inner)) return isFramework(inner.expression, names);
   if (!isMember(inner)) return false;
   const isJest = propertyOf(inner) === 'jest' && (isImportMeta(inner.expression) || names.isGlobal(inner, 'jest'));

@@ -15,7 +15,7 @@ const DEEP_WORDS = new RegExp(
     '\\bjest\\b(?!/globals)|\\bvi\\b|node:test',
     '__filename|__dirname',
     'worker_threads|child_process|[\'"`](?:node:)?(?:module|vm)[\'"`]',
-    '\\beval\\b|\\bFunction\\b',
+    '\\beval\\b|\\bFunction\\b|[.\'"`]constructor\\b',
   ].join('|'),
 );
 

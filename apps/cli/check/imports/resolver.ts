@@ -116,6 +116,9 @@ export function createResolver(tree: SourceTree, packagesFrom: string): Resolve 
 
   return (file, found) => {
     const target = resolveAny(file, found);
+    // A word that is given to a program need not be a file at all.
+    if (found.form === 'start' && found.mayBeMissing && !files.fileExists(posix.resolve(root, target?.path ?? '')))
+      return undefined;
     if (target !== undefined) return found.isTypeOnly ? { ...target, types: [...target.types, 'type-only'] } : target;
     if (found.mayBeMissing || found.form === 'url') return undefined;
     return { path: found.specifier, types: ['unknown'], couldNotResolve: true };
