@@ -270,6 +270,24 @@ function upcaster(form: string, options: string): Fixture {
   };
 }
 
+/** A third version, of which the second was never there; it may have come and gone. */
+function skipping(): Fixture[] {
+  const schema = 'z.strictObject({ id: z.string(), part: z.int() })';
+  return (['beside the first one', 'after the first one was retired'] as const).map((form, index) =>
+    ofOne('no-version-is-skipped', form, (module, name) => {
+      const [second, third] = [`${module}.sold.v2`, `${module}.sold.v3`];
+      const isGone = index > 0;
+      const first: Declared = { name, schema: PLAIN, constant: 'SoldV1' };
+      const files = {
+        ...contract(module, ...(isGone ? [] : [first]), { name: third, schema }),
+        ...released(name, [PLAIN], isGone ? { retired: true } : {}),
+        ...released(third, [schema]),
+      };
+      return { broken: files, clean: { ...files, ...released(second, [PLAIN], { retired: true }) } };
+    }),
+  );
+}
+
 /** A reader that stays with the older version, and a publisher that has moved on. */
 function leftBehind(): Fixture {
   const form = 'a reader of the version before';
@@ -442,6 +460,7 @@ export const FIXTURES: readonly Fixture[] = [
     },
   })),
   upcaster('a second version with none', '{}'),
+  ...skipping(),
   leftBehind(),
   ofOne('golden-is-untouched', 'a bound that was edited in it', (module, name) => {
     const [[file, text] = ['', '']] = Object.entries(released(name, [PLAIN]));

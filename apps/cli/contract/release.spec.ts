@@ -128,6 +128,16 @@ describe('a release', () => {
       await expect(release(root)).rejects.toThrow(`${RELEASED} was changed since it was written`);
     }));
 
+  it('is refused for a version that skips one', () =>
+    inTree(PLAIN, async (root) => {
+      await release(root);
+      writeFileSync(join(root, 'src/modules/till/contract/sold-v3.ts'), event('SoldV3', 'till.sold.v3', PLAIN));
+      await expect(release(root)).rejects.toThrow(
+        'till.sold.v3 comes after till.sold.v1, and the next version of that is till.sold.v2',
+      );
+      expect(await rulesIn(root)).toContain('no-version-is-skipped');
+    }));
+
   it('of a next version stands beside the one before, until that is retired', () =>
     inTree(PLAIN, async (root) => {
       await release(root);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Golden, goldenFile, goldenText, readGoldens, revisionOf } from '../check/contracts/golden.js';
-import { aboutItself, breaksOf, isReleased } from '../check/contracts/judge.js';
+import { aboutItself, afterTheOthers, breaksOf, isReleased, namesIn } from '../check/contracts/judge.js';
 import { type ContractFound, readContracts } from '../system/read-contracts.js';
 import { UserError } from '../user-error.js';
 
@@ -26,12 +26,14 @@ export interface Released {
  */
 export async function release(root: string, { names = [], dryRun = false }: ReleaseOptions = {}): Promise<Released[]> {
   const goldens = readGoldens(root);
-  const chosen = choose(await loaded(root), names);
+  const contracts = await loaded(root);
+  const chosen = choose(contracts, names);
+  const taken = namesIn(contracts, goldens);
   const known = new Map(goldens.flatMap(({ golden }) => (golden ? [[golden.name, golden]] : [])));
   const flaws = new Map(goldens.map(({ file, flaw }) => [file, flaw]));
   const problems = chosen.flatMap((contract) => {
     const flaw = flaws.get(goldenFile(contract.module, contract.name));
-    return flaw ? [`${goldenFile(contract.module, contract.name)} ${flaw}`] : problemsOf(contract, known);
+    return flaw ? [`${goldenFile(contract.module, contract.name)} ${flaw}`] : problemsOf(contract, known, taken);
   });
   if (problems.length > 0)
     throw new UserError(
@@ -88,8 +90,8 @@ function choose(contracts: readonly ContractFound[], names: readonly string[]): 
   return contracts.filter(({ name }) => names.includes(name));
 }
 
-function problemsOf(contract: ContractFound, known: ReadonlyMap<string, Golden>): string[] {
-  const itself = aboutItself(contract);
+function problemsOf(contract: ContractFound, known: ReadonlyMap<string, Golden>, taken: readonly string[]): string[] {
+  const itself = [...aboutItself(contract), ...afterTheOthers(contract, taken)];
   if (itself.length > 0) return itself.map(({ file, what }) => `${file}: ${what}`);
   const golden = known.get(contract.name);
   if (golden === undefined) return [];

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { NAME } from '#kernel/contract/message';
 import type { ContractFound, ContractsRead } from '../../system/read-contracts.js';
 import type { Violation } from '../wall.js';
@@ -12,12 +13,15 @@ type Found = Violation & { readonly rule: RuleName };
 export function judge({ contracts, unreadable }: ContractsRead, goldens: readonly GoldenFound[]): Violation[] {
   const released = new Map(goldens.flatMap(({ golden }) => (golden ? [[golden.name, golden]] : [])));
   const flawed = new Set(goldens.flatMap(({ golden, file }) => (golden ? [] : [file])));
+  const known = namesIn(contracts, goldens);
+  const isRead = ({ module }: ContractFound) => !unreadable.some(({ file }) => isOf(module, file));
   return [
     ...unreadable.map(({ file, reason }): Found => ({ rule: 'contract-can-be-read', file, what: reason, subject: '' })),
     ...contracts.flatMap((contract) => [
       ...aboutItself(contract),
       ...beside(contract, released.get(contract.name), flawed),
       ...besideTheOthers(contract, contracts),
+      ...(isRead(contract) ? afterTheOthers(contract, known) : []),
     ]),
     ...goldens.flatMap((golden) => aboutGolden(golden, contracts, unreadable)),
   ];
@@ -115,6 +119,28 @@ function besideTheOthers(contract: ContractFound, contracts: readonly ContractFo
   ];
 }
 
+/** Every message that is declared or was ever released, by the name of its file, whatever that holds. */
+export function namesIn(contracts: readonly ContractFound[], goldens: readonly GoldenFound[]): readonly string[] {
+  return [
+    ...contracts.map(({ name }) => name),
+    ...goldens.map(({ module, file }) => `${module}.${basename(file, '.json')}`),
+  ];
+}
+
+/** What of a contract skips a version: each is read as the next, and over a gap nothing could be. */
+export function afterTheOthers(contract: ContractFound, known: readonly string[]): Violation[] {
+  const { name } = contract;
+  const { subject, major } = NAME.exec(name)?.groups ?? {};
+  const majors = known.flatMap((other) => {
+    const groups = NAME.exec(other)?.groups;
+    return groups?.subject === subject ? [Number(groups?.major)] : [];
+  });
+  const last = Math.max(0, ...majors.filter((each) => each < Number(major)));
+  if (last === 0 || last + 1 === Number(major)) return [];
+  const what = `${name} comes after ${subject}.v${last}, and the next version of that is ${subject}.v${last + 1}`;
+  return [at(contract, 'no-version-is-skipped', what, name)];
+}
+
 function aboutGolden(
   { module, file, golden, flaw = '' }: GoldenFound,
   contracts: readonly ContractFound[],
@@ -126,7 +152,7 @@ function aboutGolden(
   );
   const isThere = golden.retired || contracts.some(({ name }) => name === golden.name);
   // It may well be in a file that could not be read, which is told of by itself.
-  if (isThere || unreadable.some((each) => each.file.startsWith(`src/modules/${module}/`))) return strange;
+  if (isThere || unreadable.some((each) => isOf(module, each.file))) return strange;
   const what = `${golden.name} was released, and nothing declares it`;
   return [...strange, { rule: 'released-message-is-kept', file, what, subject: golden.name }];
 }
@@ -134,5 +160,7 @@ function aboutGolden(
 function at({ file, line }: ContractFound, rule: RuleName, what: string, subject: string): Found {
   return { rule, file, line, what, subject };
 }
+
+const isOf = (module: string, file: string): boolean => file.startsWith(`src/modules/${module}/`);
 
 const join = (side: string, path: string): string => (side ? (path === 'payload' ? side : `${side}.${path}`) : path);

@@ -60,6 +60,11 @@ export const RULES = [
     'Say how the old one is read: { upcasts: from(TheOldOne, (older) => …) } as the last argument of its declaration.',
   ),
   rule(
+    'no-version-is-skipped',
+    'An older version is read as the next one and no further, so that over a gap whoever moves loses what is still said in the old one.',
+    'Call it by the version that comes next; where it was released already, declare and release the missing one too, and upcast by way of it.',
+  ),
+  rule(
     'older-version-is-still-published',
     'Whoever takes the older version alone hears nothing any more, and nobody notices.',
     'Publish both as one fact, tx.publishBoth(…), or let those who take the older one take the newer one.',
