@@ -597,6 +597,26 @@ const messages: Fixture[] = [
       ),
     },
   },
+  ...(
+    [
+      ['a constant', 'export const Second = class'],
+      ['a constant, under another name of its own', 'export const Second = class Clerk'],
+      ['what is exported by default', 'export default class'],
+    ] as const
+  ).map(([form, head]): Fixture => {
+    const text = listener('OrderPlaced', IMPORT_PLACED).replace('export class Second', head);
+    const imported = head.includes('default') ? 'Second' : '{ Second }';
+    const listed = Object.entries(second('orders', text)).map(([file, content]) => [
+      file,
+      String(content).replace('import { Second }', `import ${imported}`),
+    ]);
+    return {
+      rule: 'handlers-are-registered',
+      form: `a subscriber without a name, in ${form}`,
+      broken: { [`${ORDERS}/second.ts`]: text },
+      clean: Object.fromEntries(listed),
+    };
+  }),
   {
     rule: 'handlers-are-registered',
     form: 'a question that no list names',
@@ -630,6 +650,19 @@ const messages: Fixture[] = [
       `${IMPORT_PROSPECT} export const ask = (queries, options) => queries.ask(PaymentProspect, {}, options);`,
     ),
   },
+  ...(
+    [
+      ['a deadline that is none', '{ within: undefined as any }', '{ within: LIMITS.soon as any }'],
+      ['options that are cast', '{} as AskOptions', '{ within: 100 } as AskOptions'],
+      ['options that are none', 'undefined!', '{ ...options }'],
+    ] as const
+  ).map(([form, broken, clean]): Fixture => {
+    const asking = (given: string) =>
+      inOrders(
+        `${IMPORT_PROSPECT} export const ask = (queries, options) => queries.ask(PaymentProspect, {}, ${given});`,
+      );
+    return { rule: 'query-has-a-deadline', form, broken: asking(broken), clean: asking(clean) };
+  }),
 ];
 
 export const FIXTURES: readonly Fixture[] = [...declarations, ...hygiene, ...placement, ...messages];

@@ -241,7 +241,7 @@ function aliasesOf(root: string): [string, string, string][] {
 }
 
 /** Without parentheses, casts, `satisfies`, `!` and `await`. */
-function unwrapped(expression: ts.Expression): ts.Expression {
+export function unwrapped(expression: ts.Expression): ts.Expression {
   const outer =
     ts.isParenthesizedExpression(expression) ||
     ts.isAsExpression(expression) ||

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { moduleFolders, moduleOf, sourcesOf } from './module-files.js';
-import { type Origin, Origins } from './origins.js';
+import { type Origin, Origins, unwrapped } from './origins.js';
 
 /** What a place in a module does with a message: takes it (the first four) or sends it. */
 export type HandlerKind = 'subscribe' | 'handle' | 'answer' | 'saga' | 'ask' | 'send';
@@ -140,7 +140,7 @@ class Reading {
   }
 
   private visit(node: ts.Node, inClass: string | undefined): void {
-    const around = ts.isClassLike(node) ? node.name?.text : inClass;
+    const around = ts.isClassLike(node) ? nameOfClass(node) : inClass;
     if (ts.isCallExpression(node)) this.call(node, inClass);
     ts.forEachChild(node, (child) => this.visit(child, around));
   }
@@ -248,11 +248,29 @@ class Reading {
   }
 }
 
+/** By which a file knows its class, which is not always what that calls itself; undefined where nothing does. */
+function nameOfClass(node: ts.ClassLikeDeclaration): string | undefined {
+  if (ts.isClassDeclaration(node)) return node.name?.text ?? 'default';
+  let { parent }: ts.Node = node;
+  while (ts.isParenthesizedExpression(parent) || ts.isAsExpression(parent) || ts.isSatisfiesExpression(parent))
+    parent = parent.parent;
+  if (ts.isExportAssignment(parent)) return 'default';
+  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+}
+
 /** A value that is made elsewhere is taken at its word: its type asks for a deadline. */
 function namesADeadline(options: ts.Expression | undefined): boolean {
-  if (options === undefined) return false;
-  if (!ts.isObjectLiteralExpression(options)) return true;
-  return options.properties.some((each) => ts.isSpreadAssignment(each) || each.name?.getText() === 'within');
+  if (options === undefined || isNothing(options)) return false;
+  const given = unwrapped(options);
+  if (!ts.isObjectLiteralExpression(given)) return true;
+  return given.properties.some((each) => {
+    if (ts.isSpreadAssignment(each)) return true;
+    return each.name.getText() === 'within' && !(ts.isPropertyAssignment(each) && isNothing(each.initializer));
+  });
+}
+
+function isNothing(value: ts.Expression): boolean {
+  return /^(?:undefined|null|void 0)$/.test(unwrapped(value).getText());
 }
 
 function propertyOf(object: ts.Expression | undefined, name: string): ts.Expression | undefined {

@@ -41,7 +41,7 @@ function unlisted({ kind, file, line, text, inClass = '' }: Mention): Broken {
   const what =
     kind === 'ask'
       ? `asks ${text}, which "asks" of BoundedContext.register does not list`
-      : `declares ${inClass}, which "${property}" of BoundedContext.register does not list`;
+      : `declares ${inClass === 'default' ? 'its default class' : inClass}, which "${property}" of BoundedContext.register does not list`;
   return {
     rule: 'handlers-are-registered',
     file,
