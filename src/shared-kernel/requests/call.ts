@@ -20,6 +20,8 @@ export class Call implements Asked, Dated {
   readonly ends: number;
   /** The same as {@link signal}, for whoever is asked in here. */
   readonly cancellation = new Cancelling();
+  before: Dated | undefined;
+  after: Dated | undefined;
   private controller: AbortController | undefined;
   private cancel: (() => void) | undefined;
   private reject: ((why: NoAnswer) => void) | undefined;

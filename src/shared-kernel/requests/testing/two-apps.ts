@@ -71,7 +71,7 @@ export class Building {
     const app = await createHttpApp(
       { module: Root, imports: [...modules, Kernel.forRoot(runtime), CqrsModule.forRoot()] },
       {
-        settings: { jwksUrl: () => 'http://localhost', issuer: 'seamline', audience: 'seamline' },
+        settings: { jwksUrls: () => ['http://localhost'], issuer: 'seamline', audience: 'seamline' },
         api: { title: 'Test', description: 'Modules under test.', version: '1' },
         logLevel: (process.env.LOG_LEVEL as 'silent' | undefined) ?? 'silent',
       },
