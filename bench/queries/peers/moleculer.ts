@@ -20,7 +20,7 @@ const STOCK: ServiceSchema = {
   actions: {
     levels: {
       params: { $$strict: true, warehouse: 'string', products: { type: 'array', items: 'string' } },
-      handler: (context: Context<LevelsRequest>) => levelsOf(context.params),
+      handler: async (context: Context<LevelsRequest>) => levelsOf(context.params),
     },
   },
 };

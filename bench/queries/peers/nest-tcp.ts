@@ -27,7 +27,7 @@ const LEVELS = 'stock.levels.v1';
 @Controller()
 class StockController {
   @MessagePattern(LEVELS)
-  levels(@Payload() request: LevelsRequest): LevelsReply {
+  async levels(@Payload() request: LevelsRequest): Promise<LevelsReply> {
     return levelsOf(request);
   }
 }

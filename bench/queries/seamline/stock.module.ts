@@ -17,7 +17,7 @@ export const Levels = defineQuery(
 @Injectable()
 class StockAnswers {
   @Answers(Levels)
-  levels(request: RequestOf<typeof Levels>): ReplyOf<typeof Levels> {
+  async levels(request: RequestOf<typeof Levels>): Promise<ReplyOf<typeof Levels>> {
     return levelsOf(request);
   }
 }
