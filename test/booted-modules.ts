@@ -113,7 +113,11 @@ async function bootOnce(modules: Type[], { ownerUrl, moduleUrls }: Addresses, op
   const app = await createHttpApp(
     { module: root, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] },
     {
-      settings: { jwksUrl: () => jwksUrl ?? `${url}/.well-known/jwks.json`, issuer: 'seamline', audience: 'seamline' },
+      settings: {
+        jwksUrls: () => [jwksUrl ?? `${url}/.well-known/jwks.json`],
+        issuer: 'seamline',
+        audience: 'seamline',
+      },
       api: { title: 'Test', description: 'Modules under test.', version: '1' },
       logLevel: (process.env.LOG_LEVEL as 'silent' | undefined) ?? 'silent',
     },

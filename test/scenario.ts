@@ -69,7 +69,7 @@ export async function startScenario(modules: Type[], options: ScenarioOptions = 
   const tokens = await TestTokens.start();
   const booted = await bootModules([...modules, probe.module, ...outsiders], {
     ...options,
-    ...(names.includes('identity') ? {} : { jwksUrl: tokens.settings.jwksUrl() }),
+    ...(names.includes('identity') ? {} : { jwksUrl: tokens.url }),
   });
   return {
     get url() {

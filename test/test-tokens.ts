@@ -24,9 +24,15 @@ export class TestTokens implements AsyncDisposable {
     return new TestTokens(server, privateKey, alg);
   }
 
-  get settings(): HttpSettings {
+  /** Where the keys are published. */
+  get url(): string {
     const { port } = this.server.address() as AddressInfo;
-    return { jwksUrl: () => `http://127.0.0.1:${port}/`, issuer: ISSUER, audience: AUDIENCE };
+    return `http://127.0.0.1:${port}/`;
+  }
+
+  get settings(): HttpSettings {
+    const { url } = this;
+    return { jwksUrls: () => [url], issuer: ISSUER, audience: AUDIENCE };
   }
 
   /** The `authorization` header of this principal. */

@@ -75,7 +75,7 @@ async function bootApp(
     imports: [...here.map(({ module }) => module), Kernel.forRoot(runtime), CqrsModule.forRoot()],
   };
   const http = await createHttpApp(root, {
-    settings: { jwksUrl: keysFor(app, placement, settings, () => url), issuer: ISSUER, audience: ISSUER },
+    settings: { jwksUrls: keysFor(app, placement, settings, () => url), issuer: ISSUER, audience: ISSUER },
     api: { ...API, description: descriptionOf(app, placement) },
     logLevel: settings.logLevel,
     forwarding: wire && {

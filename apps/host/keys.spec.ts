@@ -6,7 +6,7 @@ import { readSite } from './site.js';
 describe('the keys that verify tokens', () => {
   const own = () => 'http://localhost:3000';
 
-  function keysOf(app: string, http: string | undefined, env: Record<string, string> = {}): string {
+  function keysOf(app: string, http: string | string[] | undefined, env: Record<string, string> = {}): string[] {
     const topology = {
       transport: 'direct',
       gateway: 'people',
@@ -21,15 +21,17 @@ describe('the keys that verify tokens', () => {
   }
 
   it('are those of the app that holds identity, wherever it is, behind a path too', () => {
-    expect(keysOf('people', undefined)).toBe('http://localhost:3000/.well-known/jwks.json');
-    expect(keysOf('stock', 'http://people:3000')).toBe('http://people:3000/.well-known/jwks.json');
-    expect(keysOf('stock', 'http://people:3000/')).toBe('http://people:3000/.well-known/jwks.json');
-    expect(keysOf('stock', 'https://inside/people/')).toBe('https://inside/people/.well-known/jwks.json');
+    expect(keysOf('people', undefined)).toEqual(['http://localhost:3000/.well-known/jwks.json']);
+    expect(keysOf('stock', 'http://people:3000')).toEqual(['http://people:3000/.well-known/jwks.json']);
+    expect(keysOf('stock', ['http://people:3000/', 'https://inside/people/'])).toEqual([
+      'http://people:3000/.well-known/jwks.json',
+      'https://inside/people/.well-known/jwks.json',
+    ]);
   });
 
   it('are where the settings say, and nowhere where nobody says', () => {
     const elsewhere = 'https://keys.example/jwks';
-    expect(keysOf('stock', 'http://people:3000', { IDENTITY_JWKS_URL: elsewhere })).toBe(elsewhere);
+    expect(keysOf('stock', 'http://people:3000', { IDENTITY_JWKS_URL: elsewhere })).toEqual([elsewhere]);
     expect(() => keysOf('stock', undefined)).toThrow(TopologyError);
   });
 });

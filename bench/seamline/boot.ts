@@ -62,7 +62,7 @@ export async function boot(
   const app = await createHttpApp(
     { module: Root, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] },
     {
-      settings: { jwksUrl: () => 'http://127.0.0.1/nobody-signs-in', issuer: 'seamline', audience: 'seamline' },
+      settings: { jwksUrls: () => ['http://127.0.0.1/nobody-signs-in'], issuer: 'seamline', audience: 'seamline' },
       api: { title: 'Bench', description: 'Modules that are measured.', version: '1' },
       logLevel: 'warn',
     },

@@ -22,7 +22,7 @@ export async function run(addresses: { ownerUrl: string; moduleUrls: Record<stri
   const app = await createHttpApp(
     { module: Root, imports: [...MODULES, Kernel.forRoot(runtime)] },
     {
-      settings: { jwksUrl: () => 'http://127.0.0.1:1', issuer: 'seamline', audience: 'seamline' },
+      settings: { jwksUrls: () => ['http://127.0.0.1:1'], issuer: 'seamline', audience: 'seamline' },
       api: { title: 'Test', description: 'Modules under test.', version: '1' },
       logLevel: 'silent',
     },

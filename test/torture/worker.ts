@@ -38,7 +38,7 @@ async function boot() {
   const app = await createHttpApp(
     { module: TortureModule, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] },
     {
-      settings: { jwksUrl: () => 'http://127.0.0.1/', issuer: 'torture', audience: 'torture' },
+      settings: { jwksUrls: () => ['http://127.0.0.1/'], issuer: 'torture', audience: 'torture' },
       api: { title: 'Torture', description: 'Nothing to see here.', version: '1' },
       logLevel: 'info',
     },

@@ -19,7 +19,7 @@ export async function openApi(): Promise<object> {
     settings: {},
   });
   const root = { module: NoModule, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] };
-  const settings = { jwksUrl: () => '', issuer: '', audience: '' };
+  const settings = { jwksUrls: () => [], issuer: '', audience: '' };
   const modules = membersOfTheSystem().map(({ module }) => module);
   const app = await withModules(modules, root, settings);
   try {

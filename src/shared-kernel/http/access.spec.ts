@@ -148,7 +148,7 @@ describe('access to routes', () => {
     it('says alg none, or signs with the public key as if it were a secret', async () => {
       const payload = base64({ sub: 'anna', iss: tokens.settings.issuer, aud: 'test', exp: now() + 60 });
       await refused(`${base64({ alg: 'none', typ: 'JWT' })}.${payload}.`);
-      const published = await (await fetch(tokens.settings.jwksUrl())).text();
+      const published = await (await fetch(tokens.url)).text();
       const head = base64({ alg: 'HS256', kid: 'test' });
       const mac = createHmac('sha256', published).update(`${head}.${payload}`).digest('base64url');
       await refused(`${head}.${payload}.${mac}`);
@@ -170,11 +170,24 @@ describe('access to routes', () => {
   });
 
   it('answers 503, not 401, while the keys cannot be reached', async () => {
-    const closed = await appWith({ ...tokens.settings, jwksUrl: () => 'http://127.0.0.1:1/' });
+    const closed = await appWith({ ...tokens.settings, jwksUrls: () => ['http://127.0.0.1:1/'] });
     const answer = await closed.inject({ url: '/rooms/mine', headers: await tokens.of('anna') });
     await closed.close();
     expect(answer.statusCode).toBe(503);
     expect(answer.headers['retry-after']).toBe('2');
+  });
+
+  it('needs one of those who publish the keys, and waits for no other', async () => {
+    const server = createServer(() => undefined);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const urls = ['http://127.0.0.1:1/', `http://127.0.0.1:${port}/`, tokens.url];
+    const trusting = await appWith({ ...tokens.settings, jwksUrls: () => urls });
+    const answer = await trusting.inject({ url: '/rooms/mine', headers: await tokens.of('anna') });
+    await trusting.close();
+    server.closeAllConnections();
+    server.close();
+    expect(answer.statusCode).toBe(200);
   });
 
   describe('an hour after the keys were fetched', () => {
@@ -204,16 +217,16 @@ describe('access to routes', () => {
     it('hears of one that was withdrawn', async () => {
       await using before = await TestTokens.start();
       await using after = await TestTokens.start();
-      let jwksUrl = before.settings.jwksUrl;
+      let { url } = before;
       const server = createServer(async (_request, response) => {
-        response.end(await (await fetch(jwksUrl())).text());
+        response.end(await (await fetch(url)).text());
       });
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
-      const trusting = await appWith({ ...before.settings, jwksUrl: () => `http://127.0.0.1:${port}/` });
+      const trusting = await appWith({ ...before.settings, jwksUrls: () => [`http://127.0.0.1:${port}/`] });
       const headers = await before.of('anna');
       expect(await status(trusting, headers)).toBe(200);
-      jwksUrl = after.settings.jwksUrl;
+      url = after.url;
       expect(await status(trusting, headers)).toBe(200);
       anHourLater();
       await waitUntil(async () => (await status(trusting, headers)) === 401, 30_000, 'it is refused');
@@ -224,7 +237,7 @@ describe('access to routes', () => {
   });
 
   it('refuses a malformed token without looking for keys', async () => {
-    const closed = await appWith({ ...tokens.settings, jwksUrl: () => 'http://127.0.0.1:1/' });
+    const closed = await appWith({ ...tokens.settings, jwksUrls: () => ['http://127.0.0.1:1/'] });
     const answer = await closed.inject({ url: '/rooms/mine', headers: { authorization: 'Bearer a.b.c' } });
     await closed.close();
     expect(answer.statusCode).toBe(401);

@@ -24,7 +24,7 @@ describe('bytes on a socket', () => {
   let port: number;
 
   beforeAll(async () => {
-    const settings = { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'test', audience: 'test' };
+    const settings = { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'test', audience: 'test' };
     const api = { title: 'Echo', description: 'echo', version: '1' };
     app = await createHttpApp(EchoModule, { settings, api, logLevel: 'silent' });
     await app.listen(0, '127.0.0.1');

@@ -69,8 +69,8 @@ export function mustBeToldApart(forwarding: Forwarding): void {
 /** The apps that the gateway forwards to, each with its connections. */
 export function upstreamsOf(forwarding: Forwarding): Map<string, Upstream> {
   const { deadline = HANDLER_TIMEOUT } = forwarding;
-  const apps = new Map(modulesElsewhere(forwarding).map(({ app }) => [app.name, app.http as string]));
-  return new Map([...apps].map(([name, url]) => [name, new Upstream(name, url, deadline)]));
+  const apps = new Map(modulesElsewhere(forwarding).map(({ app }) => [app.name, app.http]));
+  return new Map([...apps].map(([name, urls]) => [name, Upstream.at(urls, name, deadline)]));
 }
 
 /**

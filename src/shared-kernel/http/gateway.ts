@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { CareBesideOthers } from './care-beside-others.js';
 import { CareForAllApps } from './care-for-all-apps.js';
@@ -25,8 +26,17 @@ function answerForOthers(app: NestFastifyApplication, forwarding: Forwarding): v
   });
 }
 
+/** One instance is enough: what another cannot do it can. */
 async function mustBeReady(upstream: Upstream, signal: AbortSignal): Promise<void> {
+  try {
+    await Promise.any(upstream.instances().map((instance) => instanceMustBeReady(instance, signal)));
+  } catch (error) {
+    throw new Error((error as AggregateError).errors.map(({ message }) => message).join(' '));
+  }
+}
+
+async function instanceMustBeReady(upstream: Upstream, signal: AbortSignal): Promise<void> {
   const answer = await upstream.ask({ method: 'GET', path: '/health/ready', headers: {} }, signal);
-  answer.resume();
-  if (answer.statusCode !== 200) throw new Error(`it answers ${answer.statusCode}`);
+  await text(answer);
+  if (answer.statusCode !== 200) throw new Error(`The app ${upstream.app} answers ${answer.statusCode}.`);
 }

@@ -12,7 +12,7 @@ describe('health', () => {
   let registry: HealthRegistry;
 
   beforeEach(async () => {
-    const settings = { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'test', audience: 'test' };
+    const settings = { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'test', audience: 'test' };
     const api = { title: 'Empty', description: 'empty', version: '1' };
     app = await createHttpApp(EmptyModule, { settings, api, logLevel: 'silent' });
     await app.init();

@@ -76,13 +76,13 @@ async function withinDeadline(check: HealthCheck): Promise<void> {
   const deadline = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new Error(`no answer within ${CHECK_DEADLINE_MS} ms`));
-      waiting.abort();
     }, CHECK_DEADLINE_MS);
   });
   try {
     await Promise.race([check(waiting.signal), deadline]);
   } finally {
     clearTimeout(timer);
+    waiting.abort();
   }
 }
 

@@ -51,7 +51,7 @@ describe('the OpenAPI document', () => {
   let document: OpenAPIObject;
 
   beforeAll(async () => {
-    const settings = { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'test', audience: 'test' };
+    const settings = { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'test', audience: 'test' };
     const api = { title: 'Books', description: 'Borrow them.', version: '1.2.3' };
     app = await createHttpApp(BooksModule, { settings, api, logLevel: 'silent' });
     await app.init();

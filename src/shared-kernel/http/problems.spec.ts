@@ -67,7 +67,7 @@ describe('the HTTP edge', () => {
   let app: NestFastifyApplication;
 
   beforeAll(async () => {
-    const settings = { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'test', audience: 'test' };
+    const settings = { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'test', audience: 'test' };
     const api = { title: 'Parcels', description: 'parcels', version: '1' };
     app = await createHttpApp(ParcelsModule, { settings, api, logLevel: 'silent' });
     await app.init();

@@ -29,7 +29,7 @@ describe('what a request leaves in the log', () => {
   const lines: Record<string, unknown>[] = [];
 
   beforeAll(async () => {
-    const settings = { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'test', audience: 'test' };
+    const settings = { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'test', audience: 'test' };
     const api = { title: 'People', description: 'people', version: '1' };
     app = await createHttpApp(PeopleModule, { settings, api, logLevel: 'debug' });
     await app.init();

@@ -48,7 +48,7 @@ describe('shutting down', () => {
   beforeEach(async () => {
     destroyed = false;
     finish = undefined as never;
-    const settings = { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'test', audience: 'test' };
+    const settings = { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'test', audience: 'test' };
     const api = { title: 'Slow', description: 'slow', version: '1' };
     app = await createHttpApp(SlowModule, { settings, api, logLevel: 'silent' });
     await app.listen(0, '127.0.0.1');

@@ -1,11 +1,23 @@
 import { Injectable, ServiceUnavailableException } from '@nestjs/common';
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, type RemoteJWKSet } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+  type RemoteJWKSet,
+} from 'jose';
 import { DomainError } from '../contract/domain-error.js';
 
 /** Where tokens come from and whom they are for. Also the token by which Nest injects them. */
 export abstract class HttpSettings {
-  /** Asked at the first request: the address of an app that serves its own keys is known only once it listens. */
-  abstract readonly jwksUrl: () => string;
+  /**
+   * Asked at the first request: the address of an app that serves its own keys is known only once it listens. Where there
+   * are several, each has the same keys.
+   */
+  abstract readonly jwksUrls: () => readonly string[];
   abstract readonly issuer: string;
   abstract readonly audience: string;
 }
@@ -65,10 +77,7 @@ export class TokenVerifier {
   }
 
   private readonly keyFor: JWTVerifyGetKey = async (header, token) => {
-    this.keys ??= createRemoteJWKSet(new URL(this.settings.jwksUrl()), {
-      timeoutDuration: JWKS_TIMEOUT_MS,
-      cacheMaxAge: Number.POSITIVE_INFINITY,
-    });
+    this.keys ??= keysAt(this.settings.jwksUrls());
     this.reloadWhenOld(this.keys);
     try {
       return await this.keys(header, token);
@@ -85,6 +94,23 @@ export class TokenVerifier {
     this.reloadedAt = Date.now();
     keys.reload().catch(() => undefined);
   }
+}
+
+/** All are asked at once, and the first answer counts: one that is away, or hangs, is not waited for. */
+function keysAt(urls: readonly string[]): RemoteJWKSet {
+  const fetchFirst: FetchImplementation = (_url, options) => Promise.any(urls.map((url) => fetchWhole(url, options)));
+  return createRemoteJWKSet(new URL(urls[0] as string), {
+    timeoutDuration: JWKS_TIMEOUT_MS,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    [customFetch]: fetchFirst,
+  });
+}
+
+/** Read to its end, whether it counts or not: half an answer would keep its connection. */
+async function fetchWhole(url: string, options: RequestInit): Promise<Response> {
+  const answer = await fetch(url, options);
+  if (answer.status !== 200) throw new Error(`${url} answers ${answer.status}`);
+  return Response.json(await answer.json());
 }
 
 export function unauthorized(message: string): DomainError {

@@ -1,7 +1,9 @@
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server as HttpServer, type RequestListener, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post } from '@nestjs/common';
+import { freePort } from '#test/transports/ports';
 import { kernelAlone, type Listening, listen, moduleOf, placementOf } from './testing/two-apps.js';
 
 @Controller('notes')
@@ -23,21 +25,27 @@ class Stage {
   most = 0;
 
   private constructor(
-    private readonly server: Server,
+    private readonly servers: readonly Server[],
     readonly gateway: Listening,
-  ) {}
+  ) {
+    for (const server of servers)
+      server.on('connection', (socket: Socket) => {
+        this.connections.add(socket);
+        this.most = Math.max(this.most, this.connections.size);
+        socket.on('error', () => undefined).once('close', () => this.connections.delete(socket));
+      });
+  }
 
   static async before(server: Server, deadline = LONG): Promise<Stage> {
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const placement = placementOf({ shop: [], depot: ['notes'] }, { depot: `http://127.0.0.1:${portOf(server)}` });
+    await listening(server);
+    return Stage.at([`http://127.0.0.1:${portOf(server)}`], [server], deadline);
+  }
+
+  /** @param servers those of the test at these addresses */
+  static async at(addresses: string[], servers: readonly Server[], deadline = LONG): Promise<Stage> {
+    const placement = placementOf({ shop: [], depot: ['notes'] }, { depot: addresses });
     const forwarding = { placement, self: 'shop', modules: [moduleOf('notes', Notes)], deadline };
-    const stage = new Stage(server, await listen(kernelAlone(), forwarding));
-    server.on('connection', (socket: Socket) => {
-      stage.connections.add(socket);
-      stage.most = Math.max(stage.most, stage.connections.size);
-      socket.on('error', () => undefined).once('close', () => stage.connections.delete(socket));
-    });
-    return stage;
+    return new Stage(servers, await listen(kernelAlone(), forwarding));
   }
 
   ask(init: RequestInit = {}): Promise<Response> {
@@ -47,10 +55,12 @@ class Stage {
   async close(): Promise<void> {
     await this.gateway.app.close();
     for (const socket of this.connections) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
+    await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 }
 
+const listening = (server: Server, port = 0) =>
+  new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
 const portOf = (server: Server) => (server.address() as AddressInfo).port;
 const until = async (condition: () => boolean) => {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -164,7 +174,7 @@ describe('the gateway, before an app that', () => {
   });
 
   it('is asked much at once, keeps to its connections', async () => {
-    answer = (_request, response) => setTimeout(() => response.end('fine'), 20);
+    answer = (_request, response) => setTimeout(() => response.end('fine'), 200);
     const answers = await Promise.all(Array.from({ length: 400 }, async () => (await stage.ask()).text()));
     expect(new Set(answers)).toEqual(new Set(['fine']));
     expect(stage.most).toBeGreaterThan(20);
@@ -231,3 +241,217 @@ describe('the gateway, before something that', () => {
     await stage.close();
   });
 });
+
+describe('the gateway, before an app of two instances,', () => {
+  /** An instance that tells its name, unless a test has it do something else. */
+  class Instance {
+    answer: RequestListener = (_request, response) => response.end(this.name);
+    readonly asked: string[] = [];
+    readonly server: HttpServer;
+
+    constructor(
+      private readonly name: string,
+      private readonly port: number,
+    ) {
+      this.server = createServer((request, response) => {
+        this.asked.push(`${request.method}`);
+        this.answer(request, response);
+      });
+    }
+
+    get url(): string {
+      return `http://127.0.0.1:${this.port}`;
+    }
+
+    live(): Promise<void> {
+      return listening(this.server, this.port);
+    }
+
+    die(): Promise<void> {
+      return new Promise((resolve) => {
+        this.server.close(() => resolve());
+        this.server.closeAllConnections();
+      });
+    }
+  }
+
+  let one: Instance;
+  let two: Instance;
+  let stage: Stage;
+
+  const gatewayTo = async (...addresses: string[]) => {
+    await stage.gateway.app.close();
+    stage = await Stage.at(addresses, [one.server, two.server]);
+  };
+  beforeEach(async () => {
+    one = new Instance('one', await freePort());
+    two = new Instance('two', await freePort());
+    await Promise.all([one.live(), two.live()]);
+    stage = await Stage.at([one.url, two.url], [one.server, two.server]);
+  });
+  afterEach(() => stage.close());
+
+  /** Who answers, one request after the other. */
+  const answers = async (...methods: string[]) => {
+    const texts: string[] = [];
+    for (const method of methods) texts.push(await (await stage.ask({ method })).text());
+    return texts;
+  };
+  const FEW = ['GET', 'GET', 'POST', 'POST', 'GET', 'POST', 'POST', 'GET'];
+  const fromTwo = FEW.map(() => 'two');
+
+  it('has them take turns', async () => {
+    expect(await answers(...FEW)).toEqual(FEW.map((_, n) => ['one', 'two'][n % 2]));
+  });
+
+  it('goes on with one that answers while the other hangs', async () => {
+    one.answer = () => undefined;
+    const hanging = stage.ask().catch(() => undefined);
+    await until(() => one.asked.length === 1);
+    expect(await answers(...FEW)).toEqual(fromTwo);
+    await one.die();
+    await hanging;
+  });
+
+  it('has all answered by the other when one is dead, what may not be repeated too', async () => {
+    await one.die();
+    expect(await answers(...FEW)).toEqual(fromTwo);
+  });
+
+  it('has all answered by the other when one dies whose connections are kept', async () => {
+    await Promise.all(Array.from({ length: 20 }, async () => (await stage.ask()).text()));
+    await one.die();
+    expect(await answers(...FEW)).toEqual(fromTwo);
+  });
+
+  it('asks one again that returns', async () => {
+    await one.die();
+    expect(await answers(...FEW)).toEqual(fromTwo);
+    await one.live();
+    while (!(await answers('GET')).includes('one'));
+    expect(new Set(await answers(...FEW))).toEqual(new Set(['one', 'two']));
+  });
+
+  it('asks no other what may have been done already', async () => {
+    one.answer = ({ socket }) => socket.destroy();
+    const statuses = [(await stage.ask({ method: 'POST' })).status, (await stage.ask({ method: 'POST' })).status];
+    expect(statuses).toEqual([503, 200]);
+    expect([one.asked, two.asked]).toEqual([['POST'], ['POST']]);
+  });
+
+  it('answers 503 when both are dead, and asks them all the same, so that the first to return is found', async () => {
+    await Promise.all([one.die(), two.die()]);
+    for (const method of ['GET', 'POST', 'GET']) {
+      const refused = await stage.ask({ method });
+      expect(refused.status).toBe(503);
+      expect(refused.headers.get('retry-after')).toBe('2');
+    }
+    await two.live();
+    expect(await answers('POST')).toEqual(['two']);
+  });
+
+  it('keeps to the connections of one', async () => {
+    for (const each of [one, two]) each.answer = (_request, response) => setTimeout(() => response.end('fine'), 200);
+    const texts = await Promise.all(Array.from({ length: 400 }, async () => (await stage.ask()).text()));
+    expect(new Set(texts)).toEqual(new Set(['fine']));
+    expect(stage.most).toBeGreaterThan(20);
+    expect(stage.most).toBeLessThanOrEqual(128);
+  });
+
+  it('passes by one that speaks no TLS where it should', async () => {
+    await gatewayTo(one.url.replace('http:', 'https:'), two.url);
+    expect(await answers(...FEW)).toEqual(fromTwo);
+  });
+
+  it('does not have every request wait for one that lets nobody in', async () => {
+    await using full = await FullHouse.open();
+    await gatewayTo(full.url, two.url);
+    const times = async (requests: number) =>
+      Promise.all(
+        Array.from({ length: requests }, async () => {
+          const started = performance.now();
+          expect(await answers('POST')).toEqual(['two']);
+          return performance.now() - started;
+        }),
+      );
+    const waited = (all: number[]) => all.filter((time) => time > 900).length;
+    // Nobody knows of it yet, and half of them come to know.
+    expect(waited(await times(20))).toBeGreaterThan(0);
+    const started = performance.now();
+    for (const _ of Array.from({ length: 20 })) await times(1);
+    // Ten seconds if each turn of it were waited for.
+    expect(performance.now() - started).toBeLessThan(5_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(waited(await times(20))).toBeLessThan(5);
+  });
+
+  describe('says that the app', () => {
+    const ready = async () => {
+      const health = await (await fetch(`${stage.gateway.url}/health/ready`)).json();
+      return (health as { apps: { depot: { status: string } } }).apps.depot.status;
+    };
+    const unready: RequestListener = (_request, response) => response.writeHead(503).end();
+
+    it('is ready when either is', async () => {
+      expect(await ready()).toBe('ready');
+      one.answer = unready;
+      for (let n = 0; n < 4; n++) expect(await ready()).toBe('ready');
+      await one.die();
+      expect(await ready()).toBe('ready');
+    });
+
+    it('is not ready when neither is', async () => {
+      one.answer = unready;
+      two.answer = unready;
+      expect(await ready()).toBe('not-ready');
+      await one.die();
+      expect(await ready()).toBe('not-ready');
+    });
+
+    it('is ready without waiting for one that hangs, which nothing is left with', async () => {
+      const left = new Set<ServerResponse>();
+      one.answer = (_request, response) => left.add(response.once('close', () => left.delete(response)));
+      const started = performance.now();
+      for (let n = 0; n < 4; n++) expect(await ready()).toBe('ready');
+      await until(() => left.size === 0);
+      expect(performance.now() - started).toBeLessThan(LONG / 2);
+      expect(one.asked).toHaveLength(4);
+    });
+  });
+});
+
+/** Listens, and as many are waiting to be let in as find room: whoever comes now is not even told to go. */
+class FullHouse implements AsyncDisposable {
+  private constructor(
+    readonly url: string,
+    private readonly door: Worker,
+    private readonly waiting: readonly Socket[],
+  ) {}
+
+  static async open(): Promise<FullHouse> {
+    const door = new Worker(
+      `const { parentPort } = require('node:worker_threads');
+       const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+         parentPort.postMessage(server.address().port);
+         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+       });`,
+      { eval: true },
+    );
+    const port = await new Promise<number>((resolve) => door.once('message', resolve));
+    const waiting: Socket[] = [];
+    for (let isFull = false; !isFull; ) {
+      const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+      waiting.push(socket);
+      isFull = await Promise.race([
+        new Promise<boolean>((resolve) => socket.once('connect', () => resolve(false))),
+        new Promise<boolean>((resolve) => setTimeout(resolve, 500, true)),
+      ]);
+    }
+    return new FullHouse(`http://127.0.0.1:${port}`, door, waiting);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.waiting) socket.destroy();
+    await this.door.terminate();
+  }
+}

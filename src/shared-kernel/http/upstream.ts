@@ -5,11 +5,12 @@ import {
   BadGatewayException,
   GatewayTimeoutException,
   type HttpException,
+  Logger,
   ServiceUnavailableException,
 } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-/** Connections to one app; further requests wait for one of them to become free. */
+/** Connections to one app, all its addresses together; further requests wait for one of them to become free. */
 const MOST_CONNECTIONS = 128;
 /** How many of them are kept while nothing is asked. */
 const MOST_IDLE = 32;
@@ -17,6 +18,8 @@ const MOST_IDLE = 32;
 const MOST_UNDER_WAY = 1_000;
 /** An address that does not answer in this time is as good as none. In milliseconds. */
 const CONNECT_WITHIN = 1_000;
+/** So long an address that could not be connected to is asked only where no other can be. In milliseconds. */
+const LEFT_ASIDE = 1_000;
 
 /** Doing it twice is doing it once (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -40,49 +43,129 @@ export function whenGone({ raw }: FastifyReply): AbortSignal {
 }
 
 class TookTooLong extends Error {}
+/** Nothing has been sent. */
 class NoConnection extends Error {}
 
-/**
- * Another app's HTTP, over a bounded pool of connections that are kept. By Node's own client: the ones for proxies write
- * the path anew by the rules for browsers' addresses, by which `/products/..%2f` is a 400 and `\` becomes `/`.
- */
+/** Another app's HTTP, spread over its addresses. */
 export class Upstream {
-  private readonly base: URL;
-  private readonly client: typeof http | typeof https;
-  private readonly agent: http.Agent;
-  private underWay = 0;
+  private turn = 0;
+
+  private constructor(
+    readonly app: string,
+    private readonly addresses: readonly Address[],
+  ) {}
 
   /** @param deadline how long it may take to begin an answer, in milliseconds */
-  constructor(
-    readonly app: string,
-    url: string,
-    private readonly deadline: number,
-  ) {
-    this.base = new URL(url);
-    this.client = this.base.protocol === 'https:' ? https : http;
-    const pool = { keepAlive: true, maxSockets: MOST_CONNECTIONS, maxFreeSockets: MOST_IDLE };
-    this.agent = new this.client.Agent(pool);
+  static at(urls: readonly string[], app: string, deadline: number): Upstream {
+    const addresses = urls.map((url) => new Address(app, url, deadline, urls.length));
+    return new Upstream(app, addresses);
+  }
+
+  /** Each of its addresses for itself. */
+  instances(): Upstream[] {
+    return this.addresses.map((address) => new Upstream(this.app, [address]));
   }
 
   /**
-   * Resolves when the answer begins; its body is still to be read.
+   * Resolves when the answer begins; its body is still to be read. What could not be sent to one address goes to the next.
    * @throws HttpException 503 when the app cannot be reached, 504 when it takes too long, 502 when it speaks no HTTP
    */
   async ask(request: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    if (this.underWay >= MOST_UNDER_WAY) throw this.refusal(new NoConnection(`${MOST_UNDER_WAY} requests are waiting`));
+    const underWay = this.addresses.reduce((sum, address) => sum + address.underWay, 0);
+    if (underWay >= MOST_UNDER_WAY) throw this.refusal(new NoConnection(`${MOST_UNDER_WAY} requests are waiting`));
+    let failure: unknown;
+    for (const address of this.inOrder()) {
+      try {
+        return await address.ask(request, signal);
+      } catch (error) {
+        if (!(error instanceof NoConnection) || signal.aborted) throw this.refusal(error, [address]);
+        failure = error;
+      }
+    }
+    throw this.refusal(failure);
+  }
+
+  close(): void {
+    for (const address of this.addresses) address.close();
+  }
+
+  /** The one with the least under way first, by turns where they are even; those that were not reached just now last. */
+  private inOrder(): Address[] {
+    const next = this.turn++ % this.addresses.length;
+    const inTurn = [...this.addresses.slice(next), ...this.addresses.slice(0, next)];
+    return inTurn.toSorted((a, b) => Number(a.isLeftAside) - Number(b.isLeftAside) || a.underWay - b.underWay);
+  }
+
+  private refusal(cause: unknown, asked = this.addresses): HttpException {
+    if (cause instanceof TookTooLong) {
+      return new GatewayTimeoutException('This part of the system took too long to answer. Try again shortly.');
+    }
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code?.startsWith('HPE_')) return new BadGatewayException(`${this.app} does not answer in HTTP.`, { cause });
+    const where = asked.map(({ base }) => base.origin).join(', ');
+    return new ServiceUnavailableException(`The app ${this.app} cannot be reached at ${where}.`, { cause });
+  }
+}
+
+/**
+ * One address of another app, with a bounded pool of connections that are kept. By Node's own client: the ones for proxies
+ * write the path anew by the rules for browsers' addresses, by which `/products/..%2f` is a 400 and `\` becomes `/`.
+ */
+class Address {
+  readonly base: URL;
+  underWay = 0;
+  private readonly client: typeof http | typeof https;
+  private readonly agent: http.Agent;
+  private readonly log = new Logger('HTTP');
+  /** 0 when it was reached at the last attempt. */
+  private asideUntil = 0;
+
+  /** @param among how many addresses the connections to the app are shared */
+  constructor(
+    private readonly app: string,
+    url: string,
+    private readonly deadline: number,
+    among: number,
+  ) {
+    this.base = new URL(url);
+    this.client = this.base.protocol === 'https:' ? https : http;
+    const share = (most: number) => Math.ceil(most / among);
+    const pool = { keepAlive: true, maxSockets: share(MOST_CONNECTIONS), maxFreeSockets: share(MOST_IDLE) };
+    this.agent = new this.client.Agent(pool);
+  }
+
+  get isLeftAside(): boolean {
+    return performance.now() < this.asideUntil;
+  }
+
+  /** @throws NoConnection, TookTooLong, the reason of the signal, or what Node says */
+  async ask(request: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
     this.underWay++;
+    // One request tries whether it can be reached again; the others need not wait for what comes of that.
+    if (this.asideUntil > 0) this.leaveAside();
     try {
       const answer = await this.askAgainIfStale(request, signal);
       answer.once('close', () => this.underWay--);
+      if (this.asideUntil > 0) this.log.log(`The app ${this.app} is reached at ${this.base.origin} again.`);
+      this.asideUntil = 0;
       return answer;
     } catch (error) {
       this.underWay--;
-      throw this.refusal(error);
+      if (error instanceof NoConnection) {
+        if (this.asideUntil === 0)
+          this.log.warn(`The app ${this.app} cannot be reached at ${this.base.origin} (${error.message}).`);
+        this.leaveAside();
+      }
+      throw error;
     }
   }
 
   close(): void {
     this.agent.destroy();
+  }
+
+  private leaveAside(): void {
+    this.asideUntil = performance.now() + LEFT_ASIDE;
   }
 
   /** A kept connection may have been closed by the other side just when it is used; nothing has been done there then. */
@@ -108,6 +191,7 @@ export class Upstream {
       agent,
     });
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      let isConnected = false;
       // A call that still waits for a connection tells nobody that it was destroyed. And no error is given to it: a
       // connection that is just being returned to the pool hears none, and what nobody hears ends the process.
       const end = (why: Error) => {
@@ -116,26 +200,27 @@ export class Upstream {
       };
       const late = setTimeout(() => end(new TookTooLong()), this.deadline);
       signal.addEventListener('abort', () => end(signal.reason), { once: true });
-      call.once('socket', (socket) => mustConnect(socket, end));
-      call.on('error', reject).once('response', resolve);
-      call.once('response', () => clearTimeout(late)).once('close', () => clearTimeout(late));
+      call.once('socket', (socket) => {
+        isConnected = !socket.connecting;
+        if (!isConnected) mustConnect(socket, () => (isConnected = true), end);
+      });
+      call.on('error', (error) => reject(isConnected ? error : new NoConnection(error.message, { cause: error })));
+      call
+        .once('response', resolve)
+        .once('response', () => clearTimeout(late))
+        .once('close', () => clearTimeout(late));
     });
     call.end(body);
     return { call, answer };
   }
-
-  private refusal(cause: unknown): HttpException {
-    if (cause instanceof TookTooLong) {
-      return new GatewayTimeoutException('This part of the system took too long to answer. Try again shortly.');
-    }
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code?.startsWith('HPE_')) return new BadGatewayException(`${this.app} does not answer in HTTP.`, { cause });
-    return new ServiceUnavailableException(`The app ${this.app} cannot be reached at ${this.base.origin}.`, { cause });
-  }
 }
 
-function mustConnect(socket: Socket, end: (why: Error) => void): void {
-  if (!socket.connecting) return;
+function mustConnect(socket: Socket, connected: () => void, end: (why: Error) => void): void {
   const late = setTimeout(() => end(new NoConnection(`no connection within ${CONNECT_WITHIN} ms`)), CONNECT_WITHIN);
-  socket.once('connect', () => clearTimeout(late)).once('close', () => clearTimeout(late));
+  // Nothing is sent before the other side has shown its certificate, where it has to.
+  socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
+    clearTimeout(late);
+    connected();
+  });
+  socket.once('close', () => clearTimeout(late));
 }

@@ -43,7 +43,7 @@ describe('a topology', () => {
   it('places every module in one app', () => {
     const placement = readTopology(ALONE, MODULES);
     expect(placement.apps).toEqual([
-      { name: 'monolith', modules: MODULES, transport: 'direct', http: undefined, wire: [], instances: 1 },
+      { name: 'monolith', modules: MODULES, transport: 'direct', http: [], wire: [], instances: 1 },
     ]);
     expect(placement.gateway.name).toBe('monolith');
     expect(placement.appOf('orders').name).toBe('monolith');
@@ -51,18 +51,20 @@ describe('a topology', () => {
 
   it('says how each app is reached, and who faces the public', () => {
     const topology = {
-      ...withOffice({ transport: 'nats', instances: 2, wire: ['a:1', '[::1]:2'] }),
+      ...withOffice({ transport: 'nats', instances: 2, http: ['http://a:3', 'http://b:3'], wire: ['a:1', '[::1]:2'] }),
       gateway: 'back-office',
     };
     const placement = readTopology(topology, MODULES);
     expect(placement.app('monolith')).toMatchObject({
       transport: 'direct',
+      http: ['http://monolith.internal:3000'],
       wire: ['monolith.internal:4000'],
       instances: 1,
     });
     expect(placement.gateway).toMatchObject({
       name: 'back-office',
       transport: 'nats',
+      http: ['http://a:3', 'http://b:3'],
       wire: ['a:1', '[::1]:2'],
       instances: 2,
     });
@@ -71,15 +73,18 @@ describe('a topology', () => {
 
   it('takes addresses from the environment first, of several instances with commas between', () => {
     expect(variableOf('back-office', 'WIRE')).toBe('BACK_OFFICE_WIRE');
-    const env = { BACK_OFFICE_WIRE: '10.0.0.1:4000, 10.0.0.2:4000', BACK_OFFICE_HTTP: 'https://office.example' };
+    const env = {
+      BACK_OFFICE_WIRE: '10.0.0.1:4000, 10.0.0.2:4000',
+      BACK_OFFICE_HTTP: 'https://office.example ,http://10.0.0.2:3000',
+    };
     expect(readTopology(TWO, MODULES, env).app('back-office')).toMatchObject({
-      http: 'https://office.example',
+      http: ['https://office.example', 'http://10.0.0.2:3000'],
       wire: ['10.0.0.1:4000', '10.0.0.2:4000'],
     });
     expect(
       readTopology(TWO, MODULES, { BACK_OFFICE_WIRE: ' ', BACK_OFFICE_HTTP: '' }).app('back-office'),
     ).toMatchObject({
-      http: 'http://office.internal:3000',
+      http: ['http://office.internal:3000'],
       wire: ['office.internal:4000'],
     });
   });
@@ -131,17 +136,17 @@ describe('a topology', () => {
       withOffice({ wire: 'office:0' }),
       ['apps.back-office.wire: must be host:port such as inventory.internal:4000, or a list of them'],
     ],
-    ...['http://me:secret@office', 'http://office?a=1', 'http://office#top'].map(
+    ...['http://me:secret@office', 'http://office?a=1', 'http://office#top', 'http://office:0'].map(
       (http): [string, unknown, string[]] => [
-        `with more in an HTTP address than a request is sent to, as in ${http},`,
-        withOffice({ http }),
-        ['apps.back-office.http: must be an address such as http://inventory.internal:3000'],
+        `with an HTTP address that no request can be sent to as it is, as ${http},`,
+        withOffice({ http: ['http://office', http] }),
+        ['apps.back-office.http.1: must be an address such as http://inventory.internal:3000, or a list of them'],
       ],
     ),
     [
       'with an HTTP address that is none',
       withOffice({ http: 'office:3000' }),
-      ['apps.back-office.http: must be an address such as http://inventory.internal:3000'],
+      ['apps.back-office.http: must be an address such as http://inventory.internal:3000, or a list of them'],
     ],
     [
       'with no instances',
@@ -185,11 +190,15 @@ describe('a topology', () => {
     ],
     [
       'that has two apps, or two instances of one, at one address',
-      withOffice({ wire: ['monolith.internal:4000', 'office:4000', 'office:4000'], http: TWO.apps.monolith.http }),
+      withOffice({
+        wire: ['monolith.internal:4000', 'office:4000', 'office:4000'],
+        http: [TWO.apps.monolith.http, 'http://office', 'http://office'],
+      }),
       [
         '"wire" is monolith.internal:4000 for monolith and back-office: every instance of every app listens on an address of its own.',
         '"wire" is office:4000 for back-office and back-office: every instance of every app listens on an address of its own.',
-        '"http" is http://monolith.internal:3000 for monolith and back-office: what is meant for one of them would reach another.',
+        '"http" is http://monolith.internal:3000 for monolith and back-office: every instance of every app listens on an address of its own.',
+        '"http" is http://office for back-office and back-office: every instance of every app listens on an address of its own.',
       ],
     ],
     [
@@ -197,9 +206,9 @@ describe('a topology', () => {
       TWO,
       [
         'BACK_OFFICE_WIRE has "office", which is no host:port such as inventory.internal:4000.',
-        'BACK_OFFICE_HTTP is "office:3000", which is no address such as http://inventory.internal:3000.',
+        'BACK_OFFICE_HTTP has "office:3000", which is no address such as http://inventory.internal:3000.',
       ],
-      { BACK_OFFICE_WIRE: '10.0.0.1:4000,office', BACK_OFFICE_HTTP: 'office:3000' },
+      { BACK_OFFICE_WIRE: '10.0.0.1:4000,office', BACK_OFFICE_HTTP: 'http://office,office:3000' },
     ],
   ])('%s is refused', (...[, json, problems, env]) => {
     expect(refusalOf(json, env)).toEqual(problems);

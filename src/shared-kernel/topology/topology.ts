@@ -9,9 +9,11 @@ export const BETWEEN_APPS = ['direct', 'bullmq', 'rabbitmq', 'nats'] as const;
 export type BetweenApps = (typeof BETWEEN_APPS)[number];
 
 const ANY_INSTANCES = 'must be a whole number from 1 to 16';
+const ANY_HTTP = 'must be an address such as http://inventory.internal:3000, or a list of them';
 const ANY_WIRE = 'must be host:port such as inventory.internal:4000, or a list of them';
 
-const address = z.string().regex(HOST_AND_PORT, { error: ANY_WIRE, abort: true }).refine(isAddress, ANY_WIRE);
+const httpAddress = z.string().refine(isHttp, ANY_HTTP);
+const wireAddress = z.string().regex(HOST_AND_PORT, { error: ANY_WIRE, abort: true }).refine(isWire, ANY_WIRE);
 
 const App = z.strictObject({
   modules: z
@@ -22,12 +24,13 @@ const App = z.strictObject({
     .optional()
     .describe('How messages reach this app, where it differs from the others.'),
   http: z
-    .string('must be an address such as http://inventory.internal:3000')
-    .refine(isHttp, 'must be an address such as http://inventory.internal:3000')
+    .union([httpAddress, z.array(httpAddress).min(1)], ANY_HTTP)
     .optional()
-    .describe('Where this app serves HTTP. The variable <APP>_HTTP overrides it.'),
+    .describe(
+      'Where this app serves HTTP: of each instance, or of a balancer before them. The variable <APP>_HTTP overrides it.',
+    ),
   wire: z
-    .union([address, z.array(address).min(1)], ANY_WIRE)
+    .union([wireAddress, z.array(wireAddress).min(1)], ANY_WIRE)
     .optional()
     .describe(
       'host:port on which the other apps reach this one, of each instance. The variable <APP>_WIRE overrides it.',
@@ -73,8 +76,8 @@ export interface PlacedApp {
   readonly modules: readonly string[];
   /** How messages from other apps reach it. */
   readonly transport: BetweenApps;
-  /** Where it serves HTTP; undefined where nobody forwards to it. */
-  readonly http: string | undefined;
+  /** Where each instance of it serves HTTP; none where nobody forwards to it. */
+  readonly http: readonly string[];
   /** Where each instance of it is reached by the other apps; none where there are no others. */
   readonly wire: readonly string[];
   readonly instances: number;
@@ -178,20 +181,17 @@ export function variableOf(app: string, what: 'HTTP' | 'WIRE'): string {
 
 function placed(name: string, app: z.infer<typeof App>, topology: Topology, env: Environment): PlacedApp {
   /** An empty variable counts as not set. */
-  const given = (what: 'HTTP' | 'WIRE') => env[variableOf(name, what)]?.trim() || undefined;
-  const wire =
-    given('WIRE')
-      ?.split(',')
-      .map((each) => each.trim()) ??
-    app.wire ??
-    [];
+  const addresses = (what: 'HTTP' | 'WIRE', written: string | string[] = []) => {
+    const given = env[variableOf(name, what)]?.trim();
+    return given ? given.split(',').map((each) => each.trim()) : [written].flat();
+  };
   const inherited = topology.transport === 'in-process' ? 'direct' : topology.transport;
   return {
     name,
     modules: app.modules,
     transport: app.transport ?? inherited,
-    http: given('HTTP') ?? app.http,
-    wire: typeof wire === 'string' ? [wire] : wire,
+    http: addresses('HTTP', app.http),
+    wire: addresses('WIRE', app.wire),
     instances: app.instances ?? 1,
   };
 }
@@ -258,29 +258,30 @@ function addressProblems(apps: readonly PlacedApp[], gateway: string): string[] 
           `apps.${name} lacks "wire", the host:port on which the other apps reach it: write it there, or set ${variableOf(name, 'WIRE')}.`,
       ),
     ...holding
-      .flatMap(({ name, wire }) => wire.filter((each) => !isAddress(each)).map((each) => ({ name, each })))
+      .flatMap(({ name, wire }) => wire.filter((each) => !isWire(each)).map((each) => ({ name, each })))
       .map(
         ({ name, each }) =>
           `${variableOf(name, 'WIRE')} has "${each}", which is no host:port such as inventory.internal:4000.`,
       ),
     ...holding
-      .filter(({ name, http }) => name !== gateway && http === undefined)
+      .filter(({ name, http }) => name !== gateway && http.length === 0)
       .map(
         ({ name }) =>
           `apps.${name} lacks "http", the address to which ${gateway} forwards its routes: write it there, or set ${variableOf(name, 'HTTP')}.`,
       ),
     ...holding
-      .filter(({ http }) => http !== undefined && !isHttp(http))
+      .flatMap(({ name, http }) => http.filter((each) => !isHttp(each)).map((each) => ({ name, each })))
       .map(
-        ({ name, http }) =>
-          `${variableOf(name, 'HTTP')} is "${http}", which is no address such as http://inventory.internal:3000.`,
+        ({ name, each }) =>
+          `${variableOf(name, 'HTTP')} has "${each}", which is no address such as http://inventory.internal:3000.`,
       ),
     ...givenTwice(holding, ({ wire }) => wire).map(
       ([address, names]) =>
         `"wire" is ${address} for ${names}: every instance of every app listens on an address of its own.`,
     ),
-    ...givenTwice(apps, ({ http }) => (http === undefined ? [] : [http])).map(
-      ([address, names]) => `"http" is ${address} for ${names}: what is meant for one of them would reach another.`,
+    ...givenTwice(apps, ({ http }) => http).map(
+      ([address, names]) =>
+        `"http" is ${address} for ${names}: every instance of every app listens on an address of its own.`,
     ),
   ];
 }
@@ -293,14 +294,14 @@ function givenTwice(apps: readonly PlacedApp[], addressesOf: (app: PlacedApp) =>
     .map(([address, places]) => [address, places.map(({ name }) => name).join(' and ')] as const);
 }
 
-/** Nothing that a request could not be sent with: no credentials, no query. */
+/** Nothing that a request could not be sent with: no credentials, no query, no port before the first. */
 function isHttp(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, username, password, search, hash } = new URL(text);
-  return /^https?:$/.test(protocol) && username + password + search + hash === '';
+  const { protocol, username, password, port, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && port !== '0' && username + password + search + hash === '';
 }
 
-function isAddress(text: string): boolean {
+function isWire(text: string): boolean {
   const port = Number(text.slice(text.lastIndexOf(':') + 1));
   return HOST_AND_PORT.test(text) && port >= 1 && port <= 65_535;
 }

@@ -78,13 +78,10 @@ function processesOf(
 function addressesOf(processes: readonly PlannedProcess[]): Record<string, string> {
   const byApp = [...Map.groupBy(processes, ({ app }) => app)];
   return Object.fromEntries(
-    byApp.flatMap(([app, instances]) => {
-      const { host, port } = (instances[0] as PlannedProcess).http;
-      return [
-        [variableOf(app, 'HTTP'), `http://${reachable(host)}:${port}`],
-        [variableOf(app, 'WIRE'), instances.map(({ wirePort }) => `${LOOPBACK}:${wirePort}`).join(',')],
-      ];
-    }),
+    byApp.flatMap(([app, instances]) => [
+      [variableOf(app, 'HTTP'), instances.map(({ http }) => `http://${reachable(http.host)}:${http.port}`).join(',')],
+      [variableOf(app, 'WIRE'), instances.map(({ wirePort }) => `${LOOPBACK}:${wirePort}`).join(',')],
+    ]),
   );
 }
 

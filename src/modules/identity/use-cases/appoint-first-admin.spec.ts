@@ -37,7 +37,7 @@ describe('the first administrator', () => {
     const runtime = new Runtime({ ...database, connectionBudget: 6, transport, settings: { identity } });
     const root = { module: IdentityModule, imports: [Kernel.forRoot(runtime), CqrsModule.forRoot()] };
     const app = await createHttpApp(root, {
-      settings: { jwksUrl: () => 'http://127.0.0.1:1/', issuer: 'seamline', audience: 'seamline' },
+      settings: { jwksUrls: () => ['http://127.0.0.1:1/'], issuer: 'seamline', audience: 'seamline' },
       api: { title: 'Identity', description: 'identity', version: '1' },
       logLevel: 'silent',
     });

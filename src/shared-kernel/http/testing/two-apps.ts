@@ -11,8 +11,8 @@ import type { Forwarding } from '../forwarding.js';
 export const SECRET = 'known to the apps of this test, and to nobody else';
 const NOWHERE = 'http://127.0.0.1:1';
 
-/** Apps by name, with their modules; the first is the gateway. */
-export function placementOf(apps: Record<string, string[]>, http: Record<string, string> = {}): Placement {
+/** Apps by name, with their modules; the first is the gateway. @param http where an app serves, each instance of it */
+export function placementOf(apps: Record<string, string[]>, http: Record<string, string | string[]> = {}): Placement {
   const entries = Object.entries(apps).map(([name, modules], n) => {
     const nowhere = `127.0.0.1:${n + 1}`;
     return [name, { modules, wire: nowhere, http: http[name] ?? `http://${nowhere}` }];
@@ -57,7 +57,7 @@ export async function listen(
   at = 0,
 ): Promise<Listening> {
   const app = await createHttpApp(root, {
-    settings: { jwksUrl: () => NOWHERE, issuer: 'test', audience: 'test' },
+    settings: { jwksUrls: () => [NOWHERE], issuer: 'test', audience: 'test' },
     api: { title: 'Test', description: 'Apps under test.', version: '1' },
     logLevel: 'silent',
     forwarding: forwarding && { ...forwarding, secret: SECRET },

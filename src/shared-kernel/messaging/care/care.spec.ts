@@ -86,7 +86,7 @@ describe('care for messages', () => {
 
   beforeAll(async () => {
     tokens = await TestTokens.start();
-    booted = await bootModules([TillModule, DepotModule, BooksModule], { jwksUrl: tokens.settings.jwksUrl() });
+    booted = await bootModules([TillModule, DepotModule, BooksModule], { jwksUrl: tokens.url });
     sql = new pg.Client({ connectionString: booted.databaseUrl });
     await sql.connect();
     admin = await tokens.sign({ sub: 'anna', roles: ['admin'] });
