@@ -542,6 +542,42 @@ const BUILDERS: readonly Fixture[] = [
   ),
   code(
     OTHERS,
+    'knex: a name in a list beside the text',
+    "knex.raw('select * from ?? where id = ? and ?? > 1', ['billing.payment as p', 1, 'p.total']);",
+    "knex.raw('select * from ?? where id = ? and ?? > 1', ['payment as p', 'billing.payment', 'billing.total']);",
+  ),
+  code(
+    OTHERS,
+    'knex: a name in an object beside the text',
+    "const table = 'billing.payment';\nqb.whereRaw('exists (select from :table: where id = :id)', { table, id: 1 });",
+    "const table = 'payment';\nqb.whereRaw('exists (select from :table: where id = :id)', { table, id: 'billing.payment' });",
+  ),
+  code(
+    OTHERS,
+    'knex: a table that is nothing but a name beside its mark',
+    "knex.select('*').from(knex.raw('??', ['billing.payment']));",
+    "knex.select(knex.raw('??', ['billing.payment'])).from(knex.raw('??', ['orders.payment']));",
+  ),
+  code(
+    OTHERS,
+    'MikroORM: schema of a question to a repository',
+    "await this.payments.findOne({}, { schema: 'billing' });",
+    "await this.payments.findOne({ schema: 'billing' });",
+  ),
+  code(
+    OTHERS,
+    'TypeORM: schema of a source',
+    "new DataSource({ type: 'postgres', schema: 'billing' });",
+    "new Form({ type: 'postgres', schema: 'billing' });",
+  ),
+  code(
+    OTHERS,
+    'a builder of any name, by what is chained to it',
+    "this.reader.from('billing.payment').select('id');",
+    "this.reader.from('billing.payment').map((x) => x);",
+  ),
+  code(
+    OTHERS,
     'knex: withSchema and from',
     "em.getKnex().withSchema('billing').from('payment');",
     "em.getKnex().withSchema('orders').from('payment');",
@@ -558,6 +594,12 @@ const BUILDERS: readonly Fixture[] = [
     'knex: a table of its class',
     "class Desk { constructor(private readonly db: Knex) {} due() { return this.db('billing.payment'); } }",
     "class Desk { constructor(private readonly db: Cache) {} due() { return this.db('billing.payment'); } }",
+  ),
+  code(
+    OTHERS,
+    'knex: from, of what is declared to be one',
+    "class Desk { constructor(private readonly shelf: Knex) {} due() { return this.shelf.from('billing.payment'); } }",
+    "class Desk { constructor(private readonly shelf: Cache) {} due() { return this.shelf.from('billing.payment'); } }",
   ),
   code(
     OTHERS,
@@ -687,6 +729,27 @@ const MIGRATIONS: readonly Fixture[] = [
     'dynamic SQL by format',
     `execute format('delete from %I.%I where id = %L', 'billing', 'payment', 1);`,
     `execute format('delete from %I.%I where id = %L', current_schema(), 'payment', 'billing.payment');`,
+  ),
+  migration(
+    OTHERS,
+    'dynamic SQL of a constant',
+    inBody(`execute 'select * from ' || t;`, `t constant text := 'billing.payment';`),
+    inBody(
+      `execute 'select * from payment where kind = ' || quote_literal(t);`,
+      `t constant text := 'billing.payment';`,
+    ),
+  ),
+  migration(
+    OTHERS,
+    'dynamic SQL of a variable that is one of two',
+    inBody(
+      `if found then q := 'delete from x'; else q := concat('delete from ', s, '.payment'); end if; execute q;`,
+      `q text; s text default 'billing';`,
+    ),
+    inBody(
+      `if found then q := 'delete from x'; else q := concat('delete from ', s, '.payment'); end if; q := q || ' where true'; execute q;`,
+      `q text; s text default 'orders';`,
+    ),
   ),
   body(
     OTHERS,
@@ -880,6 +943,12 @@ const DEEDS: readonly Fixture[] = [
       ],
     ] as const
   ).map(([form, broken, clean]) => migration('no-grants-by-modules', form, broken, clean)),
+  code(
+    'no-grants-by-modules',
+    'statements in a text that nothing is seen to run',
+    "export const text = 'grant clerk to seller; select 1;'; export const other = 'GRANT clerk TO seller;';",
+    "export const text = 'Grant clerk to seller;'; export const other = 'grant clerk to seller; and go on';",
+  ),
   migration(
     'no-security-definer',
     'a function that is made so',
@@ -1015,6 +1084,8 @@ export const LOOKALIKES: Readonly<Record<string, string>> = {
     "const b = 'taken from billing.payment';",
     "const c = 'Grant admin to Bert'; const d = 'Set role admin'; const e = 'Create role admin';",
     "const f = 'Delete from billing.payment, and then from here.';",
+    "const h = 'Grant admin to Bert;'; const i = 'grant access to bert; revoke it when he leaves';",
+    "const j = 'Set role admin; then tell him.'; const k = 'Drop role admin;';",
     "const g = 'Update billing.payment when the provider answers';",
   ].join('\n'),
   'errors, logs and titles': [
@@ -1036,10 +1107,15 @@ export const LOOKALIKES: Readonly<Record<string, string>> = {
   'temporary tables': queried('create temp table t (id int); insert into pg_temp.t select 1'),
   'builders of other things': [
     "events.on('billing.paid', hear);",
-    "Buffer.from('billing.payment', 'utf8'); Iterator.from('billing.payment');",
+    "Array.from('billing.payment').join(); Buffer.from('billing.payment', 'utf8').values(); Iterator.from('billing.payment');",
     "socket.join('billing.room');",
     "names.join('billing.x, ');",
     "parameters.schema({ schema: { type: 'string' } });",
+    "import { from } from 'rxjs'; from('billing.paid').pipe(told); rx.from('billing.paid').subscribe(told);",
+    "this.i18n.table('billing.payment'); mail.from('billing.shop').send(); path.join('billing.x', 'y');",
+    "this.cacheManager.del('billing.total'); cache.delete('billing.total'); seen.update('billing.total');",
+    "ajv.compile({ schema: 'order' }); new Validator({ schema: 'billing' }); registry.find({ schema: 'order' });",
+    "const route = { schema: 'order' }; app.register(route);",
   ].join('\n'),
   'names that other libraries run':
     "z.literal('billing.payment.captured'); emitter.query('billing.payment'); run('billing.build'); db.single('billing.x');",

@@ -35,7 +35,7 @@ function mentionsIn(file: string, content: string, sources: Sources, fold: Fold)
   if (file.endsWith('.sql')) return readSql(contentOf(path, content), 'run');
   if (!MAY_HOLD_SQL.test(content)) return [];
   const source = sources.parsed(file);
-  return source ? readTypescript(source, path, fold) : [];
+  return source ? readTypescript(source, sources, fold) : [];
 }
 
 /** To parse a file takes long; most have none of these words. */

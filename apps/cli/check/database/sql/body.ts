@@ -1,5 +1,5 @@
 import { type Text, type Words, within } from '../text.js';
-import { textOf } from './constants.js';
+import { HOLE, textOf, type Variables } from './constants.js';
 import type { Mention } from './mentions.js';
 import { type Node, parse, parseBody } from './parser.js';
 
@@ -19,7 +19,8 @@ interface Expression {
 export function mentionsInBody(body: Words, statement: string, read: (text: Text) => Mention[]): Mention[] | undefined {
   const parsed = parseBody(statement);
   if (parsed === undefined) return undefined;
-  const { expressions, types } = partsOf(parsed);
+  const { expressions, types, values } = partsOf(parsed);
+  const variables = waysOf(values);
   const starts = startsOfLines(body.text);
   const located = (mention: Mention, line: number): Mention => ({
     ...mention,
@@ -29,7 +30,7 @@ export function mentionsInBody(body: Words, statement: string, read: (text: Text
     const words = within(body, starts[line - 1] ?? 0, query);
     // What EXECUTE is given may itself read something, beside what it runs.
     const mentions = isRun
-      ? [...read(runText(query, words)), ...read([within(words, 0, `select ${query}`)])]
+      ? [...runTexts(query, words, variables).flatMap(read), ...read([within(words, 0, `select ${query}`)])]
       : read([words]);
     return mentions.map((mention) => located(mention, line));
   });
@@ -37,17 +38,41 @@ export function mentionsInBody(body: Words, statement: string, read: (text: Text
   return [...found, ...declared.map((mention) => located(mention, 1))];
 }
 
-/** The statement that EXECUTE runs, as far as its expression tells it. */
-function runText(query: string, words: Words): Text {
+/** The statements that EXECUTE may run, as far as its expression and the variables in it tell them. */
+function runTexts(query: string, words: Words, variables: readonly Variables[]): Text[] {
   const hole = { place: words.placeAt(0) };
+  const expression = expressionIn(query);
+  if (expression === undefined) return [[hole]];
+  const texts = variables.map((each) => textOf(expression, hole, each));
+  const said = (text: Text) => text.map((part) => ('text' in part ? part.text : HOLE)).join('');
+  return [...new Map(texts.map((text) => [said(text), text])).values()];
+}
+
+function expressionIn(query: string): unknown {
   const parsed = parse(`select ${query}`);
   const [only] = Array.isArray(parsed) ? parsed : [];
   const target = (only?.node.targetList as Node[] | undefined)?.[0]?.ResTarget as Node | undefined;
-  return target ? textOf(target.val, hole) : [hole];
+  return target?.val;
 }
 
-function partsOf(parsed: unknown): { expressions: Expression[]; types: string[] } {
+/** What each variable may hold at a time, so that each of its values comes up in one of them. */
+function waysOf(values: readonly Value[]): Variables[] {
+  const given = [...Map.groupBy(values, ({ name }) => name)].map(
+    ([name, each]) => [name, each.map(({ query }) => expressionIn(query))] as const,
+  );
+  const ways = Math.max(1, ...given.map(([, each]) => each.length));
+  return Array.from({ length: ways }, (_, way) => new Map(given.map(([name, each]) => [name, each[way] ?? each[0]])));
+}
+
+/** What a variable is given, where it is declared or assigned. */
+interface Value {
+  readonly name: string;
+  readonly query: string;
+}
+
+function partsOf(parsed: unknown): { expressions: Expression[]; types: string[]; values: Value[] } {
   const expressions: Expression[] = [];
+  const values: Value[] = [];
   const types: string[] = [];
   const visit = (node: unknown, line: number, parent: string, isRun: boolean): void => {
     if (Array.isArray(node)) {
@@ -59,11 +84,29 @@ function partsOf(parsed: unknown): { expressions: Expression[]; types: string[] 
     for (const [key, value] of Object.entries(node)) {
       if (key === 'PLpgSQL_expr') expressions.push(expressionOf(value as RawExpression, own, isRun));
       else if (key === 'PLpgSQL_type') types.push(String((value as { typname?: string }).typname ?? 'text'));
-      else visit(value, own, key, key === 'dynquery' || (key === 'query' && RUNS_ITS_QUERY.has(parent)));
+      else {
+        values.push(...valueIn(key, value as Node));
+        visit(value, own, key, key === 'dynquery' || (key === 'query' && RUNS_ITS_QUERY.has(parent)));
+      }
     }
   };
   visit(parsed, 1, '', false);
-  return { expressions, types: types.map(withoutColumn).filter((type) => type.includes('.')) };
+  return { expressions, types: types.map(withoutColumn).filter((type) => type.includes('.')), values };
+}
+
+/** A preset of a variable, or an assignment to it. */
+function valueIn(kind: string, node: Node): Value[] {
+  if (kind === 'PLpgSQL_var') {
+    const preset = queryOf(node.default_val);
+    return preset === undefined ? [] : [{ name: String(node.refname), query: preset }];
+  }
+  const assignment = kind === 'PLpgSQL_stmt_assign' ? (queryOf(node.expr) ?? '') : '';
+  const name = /^\s*([\w$]+)\s*:?=/.exec(assignment)?.[1];
+  return name === undefined ? [] : [{ name: name.toLowerCase(), query: assigned(assignment, ASSIGNS) }];
+}
+
+function queryOf(holder: unknown): string | undefined {
+  return (holder as { PLpgSQL_expr?: RawExpression } | undefined)?.PLpgSQL_expr?.query;
 }
 
 /** Of `payment%ROWTYPE` and `payment.amount%TYPE` the table. */
@@ -82,9 +125,12 @@ function expressionOf({ query, parseMode = 0 }: RawExpression, line: number, isR
   return { query: isRun || parseMode === 0 ? query : `select ${assigned(query, parseMode)}`, line, isRun };
 }
 
+/** The mode from which on a query begins with its target. */
+const ASSIGNS = 3;
+
 /** The value of an assignment, which stands behind its target. */
 function assigned(query: string, parseMode: number): string {
-  return parseMode > 2 ? query.slice(query.search(/:?=/)).replace(/^:?=/, '') : query;
+  return parseMode >= ASSIGNS ? query.slice(query.search(/:?=/)).replace(/^:?=/, '') : query;
 }
 
 function startsOfLines(text: string): number[] {

@@ -21,9 +21,13 @@ export function stringOf(node: unknown): string | undefined {
   return sval && (sval.sval ?? '');
 }
 
+/** What variables of a body are made from, by their names. */
+export type Variables = ReadonlyMap<string, unknown>;
+const NONE: Variables = new Map();
+
 /** The text that an expression makes, as far as it can be told: `'select * from ' || quote_ident(t)`. */
-export function textOf(node: unknown, at: Hole): Text {
-  return foldedParts(node).map((part): Words | Hole =>
+export function textOf(node: unknown, at: Hole, variables = NONE): Text {
+  return foldedParts(node, variables).map((part): Words | Hole =>
     part === undefined ? at : { text: part, placeAt: () => at.place },
   );
 }
@@ -31,7 +35,7 @@ export function textOf(node: unknown, at: Hole): Text {
 type Parts = readonly (string | undefined)[];
 const UNKNOWN: Parts = [undefined];
 
-function foldedParts(node: unknown): Parts {
+function foldedParts(node: unknown, variables: Variables): Parts {
   const constant = stringOf(node);
   if (constant !== undefined) return [constant];
   const {
@@ -41,29 +45,37 @@ function foldedParts(node: unknown): Parts {
     ColumnRef: column,
     SQLValueFunction: value,
   } = (node ?? {}) as Record<string, Node | undefined>;
-  if (cast) return foldedParts(cast.arg);
+  if (cast) return foldedParts(cast.arg, variables);
   if (operation && namesIn(operation.name).at(-1) === '||')
-    return [...foldedParts(operation.lexpr), ...foldedParts(operation.rexpr)];
-  if (call) return foldedCall(namesIn(call.funcname).at(-1) ?? '', (call.args ?? []) as unknown[]);
-  // These two are the schema that the function itself lives in, which is not another's.
-  if (column && namesIn(column.fields)[0] === 'tg_table_schema') return OWN;
+    return [...foldedParts(operation.lexpr, variables), ...foldedParts(operation.rexpr, variables)];
+  if (call) return foldedCall(namesIn(call.funcname).at(-1) ?? '', (call.args ?? []) as unknown[], variables);
+  if (column) return foldedName(namesIn(column.fields), variables);
   if (value?.op === 'SVFOP_CURRENT_SCHEMA') return OWN;
   return UNKNOWN;
 }
 
-/** Judged as harmless, wherever it stands. */
+/** The schema that a function itself lives in, which is not another's: judged as harmless, wherever it stands. */
 const OWN: Parts = ['pg_temp'];
 
-function foldedCall(name: string, args: readonly unknown[]): Parts {
+function foldedName([name = '', ...more]: readonly string[], variables: Variables): Parts {
+  if (name === 'tg_table_schema') return OWN;
+  if (more.length > 0 || !variables.has(name)) return UNKNOWN;
+  // What is made of itself says nothing more the second time.
+  const others = new Map(variables);
+  others.delete(name);
+  return foldedParts(variables.get(name), others);
+}
+
+function foldedCall(name: string, args: readonly unknown[], variables: Variables): Parts {
   if (name === 'current_schema') return OWN;
-  if (name === 'quote_ident') return onlyKnown(foldedParts(args[0]), identifier);
-  if (name === 'quote_literal' || name === 'quote_nullable') return onlyKnown(foldedParts(args[0]), literal);
-  if (name === 'concat') return args.flatMap(foldedParts);
-  if (name === 'format') return formatted(args);
+  if (name === 'quote_ident') return onlyKnown(foldedParts(args[0], variables), identifier);
+  if (name === 'quote_literal' || name === 'quote_nullable') return onlyKnown(foldedParts(args[0], variables), literal);
+  if (name === 'concat') return args.flatMap((arg) => foldedParts(arg, variables));
+  if (name === 'format') return formatted(args, variables);
   return UNKNOWN;
 }
 
-function formatted([pattern, ...values]: readonly unknown[]): Parts {
+function formatted([pattern, ...values]: readonly unknown[], variables: Variables): Parts {
   const text = stringOf(pattern);
   if (text === undefined) return UNKNOWN;
   let next = 0;
@@ -72,7 +84,7 @@ function formatted([pattern, ...values]: readonly unknown[]): Parts {
     const directive = /^%(?:(\d+)\$)?-?\d*([sIL])$/.exec(part);
     if (!directive) return [part];
     if (directive[1] !== undefined) next = Number(directive[1]) - 1;
-    const value = foldedParts(values[next++]);
+    const value = foldedParts(values[next++], variables);
     if (directive[2] === 'I') return onlyKnown(value, identifier);
     return directive[2] === 'L' ? onlyKnown(value, literal) : value;
   });

@@ -45,8 +45,10 @@ function mentionsIn({ words, statements, isPiece }: Parsed, certainty: Certainty
   };
   const mentions = statements.flatMap((statement) => mentionsOf(statement, words, inner));
   if (certainty === 'run') return mentions;
+  // A sentence begins with one capital letter; SQL is written with none, or with capitals alone.
+  const maybeProse = /^\s*[A-Z][a-z]/.test(words.text) || !words.text.includes(';');
   return mentions.filter((mention) =>
-    mention.kind === 'deed' ? !mention.isAmbiguous || words.text.includes(';') : !mention.isGuess || !isPiece,
+    mention.kind === 'deed' ? !mention.isAmbiguous || !maybeProse : !mention.isGuess || !isPiece,
   );
 }
 
@@ -208,11 +210,11 @@ function markedParts(words: Words): Text {
 function statementsIn(words: Words): Words[] {
   const parts: Words[] = [];
   let start = 0;
-  for (const { kind, value, end } of lex(words.text)) {
-    if (kind !== 'sign' || value !== ';') continue;
-    parts.push(within(words, start, words.text.slice(start, end)));
-    start = end;
+  for (const token of lex(words.text)) {
+    if (token.kind !== 'sign' || token.value !== ';') continue;
+    parts.push(within(words, start, words.text.slice(start, token.start)));
+    start = token.end;
   }
   parts.push(within(words, start, words.text.slice(start)));
-  return parts.filter(({ text }) => lex(text).some(({ value }) => value !== ';'));
+  return parts.filter(({ text }) => lex(text).length > 0);
 }

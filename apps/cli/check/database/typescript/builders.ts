@@ -5,7 +5,9 @@ import type { Mention } from '../sql/mentions.js';
 import { readSql } from '../sql/read-sql.js';
 import { shortened } from '../sql/statement.js';
 import { filled, isHole, type Place, type Text } from '../text.js';
+import { declarationOf } from './declarations.js';
 import { type Fold, nameOf } from './fold.js';
+import type { Sources } from './sources.js';
 import { unwrapped } from './unwrapped.js';
 
 /**
@@ -14,7 +16,13 @@ import { unwrapped } from './unwrapped.js';
  */
 const TABLES =
   /^(selectFrom|insertInto|replaceInto|updateTable|deleteFrom|mergeInto|innerJoin|leftJoin|rightJoin|fullJoin|fullOuterJoin|leftOuterJoin|rightOuterJoin|crossJoin|innerJoinLateral|leftJoinLateral|crossJoinLateral|inTable|pivotTable|knex)$/;
-const MAYBE_TABLES = /^(from|into|table|using|insert|update|delete|truncate|del|createQueryBuilder|with|fromSubquery)$/;
+const MAYBE_TABLES =
+  /^(from|into|table|using|join|insert|update|delete|truncate|createQueryBuilder|with|fromSubquery)$/;
+/** The last word of what a database, or a statement that is being built, is called. */
+const BUILDS =
+  /^(db|database|knex|kysely|drizzle|sequelize|tx|trx|transaction|qb|query|builder|em|entitymanager|orm|datasource|repository|sql|pg|postgres|supabase|schema|select|distinct|insert|update|delete|where|having|returning)$/;
+/** Methods of repositories, under whatever name those go, whose options come last. */
+const ASKS_REPOSITORY = /^(find|count|native|upsert|insert)/;
 /** Those of them that are given `{ alias: table }` as well. */
 const ALIASING = /^(knex|from|join|\w+Join)$/;
 const TYPES = /^(columnType|nativeEnumName)$/;
@@ -29,11 +37,18 @@ type Call = ts.CallExpression | ts.NewExpression;
 
 type PlaceOf = (node: ts.Node) => Place;
 
-/**
- * What a call of a query builder, or a mapping, names with a schema.
- * @param knexes the names of what is a knex, and is given a table itself
- */
-export function builderMentions(node: Call, knexes: ReadonlySet<string>, fold: Fold, placeOf: PlaceOf): Mention[] {
+/** The file that is read. */
+export interface Reading {
+  readonly fold: Fold;
+  readonly sources: Sources;
+  readonly placeOf: PlaceOf;
+  /** The names of what is a knex, and is given a table itself. */
+  readonly knexes: ReadonlySet<string>;
+}
+
+/** What a call of a query builder, or a mapping, names with a schema. */
+export function builderMentions(node: Call, reading: Reading): Mention[] {
+  const { fold, placeOf, knexes } = reading;
   const called = nameOf(node.expression);
   const method = knexes.has(called) ? 'knex' : called;
   const base = (at: ts.Node) => ({ place: placeOf(at), sql: shortened(ownText(node)) });
@@ -42,50 +57,71 @@ export function builderMentions(node: Call, knexes: ReadonlySet<string>, fold: F
   const named = (at: ts.Expression, kind: 'use' | 'definition' | 'reference', isGuess: boolean) => {
     found.push(...namesIn(at, fold, isGuess).map(([schema, name]) => ({ kind, schema, name, isGuess, ...base(at) })));
   };
-  if (first && !isStandard(node.expression)) {
+  if (first) {
     const tables = tablesIn(first, ALIASING.test(method));
     const isKeyOf = method === 'inTable' || (method === 'references' && first.getText().split('.').length > 2);
     if (isKeyOf) named(first, 'reference', false);
     else if (TYPES.test(method)) named(first, 'use', false);
-    else if (method === 'join' && others.length > 0) for (const each of tables) named(each, 'use', true);
-    else if ((TABLES.test(method) || MAYBE_TABLES.test(method)) && !isOfRelation(method, others))
-      for (const each of tables) named(each, 'use', MAYBE_TABLES.test(method));
+    else if (TABLES.test(method) && !isOfRelation(method, others)) for (const each of tables) named(each, 'use', false);
+    else if (MAYBE_TABLES.test(method) && isOfBuilder(node, knexes) && (method !== 'join' || others.length > 0))
+      for (const each of tables) named(each, 'use', true);
     else if (MADE.test(method)) named(first, 'definition', false);
     else if (method === 'on' && /createIndex|dropIndex/.test(node.expression.getText()))
       named(first, 'definition', false);
     else if (method === 'addForeignKeyConstraint' && others[1]) named(others[1], 'reference', false);
     if (SCHEMAS.test(method)) found.push(...schemasIn(first, fold, false, base));
-    if (SCHEMAS_MADE.test(method))
+    const made = SCHEMAS_MADE.test(method) ? 'SCHEMA' : EXTENSIONS_MADE.test(method) ? 'EXTENSION' : undefined;
+    if (made !== undefined)
       found.push({
         kind: 'deed',
         rule: 'nothing-beyond-a-schema',
-        what: 'CREATE SCHEMA',
-        isAmbiguous: false,
-        ...base(first),
-      });
-    if (EXTENSIONS_MADE.test(method))
-      found.push({
-        kind: 'deed',
-        rule: 'nothing-beyond-a-schema',
-        what: 'CREATE EXTENSION',
+        what: `CREATE ${made}`,
         isAmbiguous: false,
         ...base(first),
       });
   }
-  for (const argument of node.arguments ?? []) {
-    found.push(...optionMentions(argument, MAPPINGS.test(method), fold, base));
+  for (const [index, argument] of (node.arguments ?? []).entries()) {
+    const bare = unwrapped(argument);
+    if (ts.isObjectLiteralExpression(bare) || ts.isIdentifier(bare))
+      found.push(...optionMentions(bare, takerOf(node, method, index, knexes), reading, base));
     if (MAPPINGS.test(method)) found.push(...columnMentions(argument, fold, base));
   }
   return found;
 }
 
-/** Options that a constant holds, for a call elsewhere. */
-export function keptOptions({ initializer }: ts.VariableDeclaration, fold: Fold, placeOf: PlaceOf): Mention[] {
-  if (initializer === undefined) return [];
-  return optionMentions(initializer, false, fold, (at) => ({
-    place: placeOf(at),
-    sql: shortened(at.parent.getText()),
-  }));
+/** What is given options: a mapping, something else of a database, or whatever else has such properties. */
+type Taker = 'mapping' | 'database' | 'anything';
+
+function takerOf(node: Call, method: string, index: number, knexes: ReadonlySet<string>): Taker {
+  if (MAPPINGS.test(method)) return 'mapping';
+  if (method === 'defineConfig' || isOfBuilder(node, knexes)) return 'database';
+  return index > 0 && ASKS_REPOSITORY.test(method) ? 'database' : 'anything';
+}
+
+/** Whether a call is one of a database or of a statement that is built, by the names that it is chained to. */
+function isOfBuilder(node: Call, knexes: ReadonlySet<string>): boolean {
+  return [...namesBefore(node.expression, ts.isNewExpression(node)), ...namesBehind(node)].some((name) => {
+    const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|_/);
+    return knexes.has(name) || BUILDS.test(name.toLowerCase()) || BUILDS.test(words.at(-1)?.toLowerCase() ?? '');
+  });
+}
+
+/** `em` and `getKnex` of `this.em.getKnex().from`. */
+function namesBefore(callee: ts.Expression, isItself = false): string[] {
+  const bare = unwrapped(callee);
+  if (ts.isIdentifier(bare)) return isItself ? [bare.text] : [];
+  if (ts.isCallExpression(bare)) return namesBefore(bare.expression, true);
+  if (ts.isAwaitExpression(bare) || ts.isElementAccessExpression(bare)) return namesBefore(bare.expression, true);
+  if (!ts.isPropertyAccessExpression(bare)) return [];
+  return [...namesBefore(bare.expression, true), ...(isItself ? [bare.name.text] : [])];
+}
+
+/** `select` and `where` of `from('payment').select().where()`. */
+function namesBehind(call: ts.Expression): string[] {
+  const access = call.parent;
+  if (!ts.isPropertyAccessExpression(access) || access.expression !== call) return [];
+  const next = access.parent;
+  return [access.name.text, ...(ts.isCallExpression(next) ? namesBehind(next) : [])];
 }
 
 /** The names under which a file has a knex: what `knex(…)` made, and what is declared to be one. */
@@ -116,27 +152,30 @@ function isOfRelation(method: string, [alias, column]: readonly ts.Expression[])
   return /Join$/i.test(method) && isAlias && !(column && ts.isStringLiteralLike(column));
 }
 
-/** Array.from, Buffer.from and their like. */
-function isStandard(callee: ts.Expression): boolean {
-  return (
-    ts.isPropertyAccessExpression(callee) &&
-    /^(Array|Buffer|Iterator|Object|Readable|Set|Map|[A-Z]\w*Array)$/.test(callee.expression.getText())
-  );
-}
-
 type Base = (at: ts.Node) => { place: Place; sql: string };
 
-/** `schema` and the names of tables among the options of a call. */
-function optionMentions(argument: ts.Expression, isMapping: boolean, fold: Fold, base: Base): Mention[] {
-  const bare = unwrapped(argument);
-  if (!ts.isObjectLiteralExpression(bare) || isDeclaration(bare)) return [];
-  return bare.properties.flatMap((property): Mention[] => {
+/** `schema` and the names of tables among the options of a call; elsewhere a schema is some word. */
+function optionMentions(argument: ts.Expression, taker: Taker, reading: Reading, base: Base): Mention[] {
+  const options = objectIn(argument, taker, reading);
+  if (options === undefined || isDeclaration(options)) return [];
+  const { fold } = reading;
+  const isMapping = taker === 'mapping';
+  // What a constant holds may stand in another file.
+  const at: Base = options === argument ? base : () => base(argument);
+  return options.properties.flatMap((property): Mention[] => {
     if (!ts.isPropertyAssignment(property) && !ts.isShorthandPropertyAssignment(property)) return [];
     const value = ts.isPropertyAssignment(property) ? property.initializer : property.name;
     const key = keyOf(property);
-    if (key === 'schema' || key === 'schemaName') return schemasIn(value, fold, !isMapping, base);
-    return /^(tableName|collection|referencedTableName)$/.test(key) ? uses(value, !isMapping, fold, base) : [];
+    if (/^schema(Name)?$/.test(key)) return taker === 'anything' ? [] : schemasIn(value, fold, !isMapping, at);
+    return /^(tableName|collection|referencedTableName)$/.test(key) ? uses(value, !isMapping, fold, at) : [];
   });
+}
+
+/** The options themselves, which a database may also be given by a constant. */
+function objectIn(argument: ts.Expression, taker: Taker, { sources }: Reading): ts.ObjectLiteralExpression | undefined {
+  const known = ts.isIdentifier(argument) && taker !== 'anything' ? declarationOf(argument, sources) : undefined;
+  const value = known?.kind === 'value' && known.initializer ? unwrapped(known.initializer) : argument;
+  return ts.isObjectLiteralExpression(value) ? value : undefined;
 }
 
 const NAMES_OF_COLUMNS = /^(pivotTable|columnType|nativeEnumName)$/;

@@ -1,5 +1,6 @@
 import ts from 'typescript';
 import { filled, isHole, type Place, type Text, type Words, within } from '../text.js';
+import { withNames } from './bindings.js';
 import { declarationOf, exportOf, type Known, membersOf, valuesIn } from './declarations.js';
 import { literalWords } from './literal.js';
 import type { Sources } from './sources.js';
@@ -109,7 +110,7 @@ export function folder(sources: Sources): Fold {
         node,
       );
     }
-    if (first && PASSES.has(name)) return next(first);
+    if (first && PASSES.has(name)) return withNamesOf(node, first, next);
     return unknown(node);
   };
 
@@ -245,6 +246,12 @@ export function folder(sources: Sources): Fold {
   };
 
   return (expression) => fold(expression, NOTHING, 0);
+}
+
+/** What is passed on, with the names that knex is given for it: `raw('from ??', ['billing.payment'])`. */
+function withNamesOf({ arguments: [, given] }: ts.CallExpression, passed: ts.Expression, next: Fold): readonly Text[] {
+  const ways = next(passed);
+  return given ? ways.map((way) => withNames(way, given, next)) : ways;
 }
 
 /** The text of an expression that can come out in one way only. */

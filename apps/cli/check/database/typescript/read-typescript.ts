@@ -5,17 +5,19 @@ import type { Mention } from '../sql/mentions.js';
 import { readSql } from '../sql/read-sql.js';
 import { shortened } from '../sql/statement.js';
 import { filled, type Place, type Text } from '../text.js';
-import { builderMentions, keptOptions, knexesIn } from './builders.js';
+import { withNames } from './bindings.js';
+import { builderMentions, knexesIn } from './builders.js';
 import { type Fold, nameOf } from './fold.js';
+import type { Sources } from './sources.js';
 import { unwrapped } from './unwrapped.js';
 
 type PlaceOf = (node: ts.Node) => Place;
 
 /** Everything that a source file says to a database: SQL in its strings, query builders, mappings, addresses. */
-export function readTypescript(source: ts.SourceFile, file: string, fold: Fold): Mention[] {
+export function readTypescript(source: ts.SourceFile, sources: Sources, fold: Fold): Mention[] {
+  const file = sources.pathOf(source.fileName);
   const found: Mention[] = [];
   const own = moduleFolder(file);
-  const knexes = knexesIn(source);
   // What runs the texts there may stand anywhere.
   const isMigration = /\/migrations?\//.test(file);
   /** Expressions that have been read as part of another. */
@@ -25,9 +27,12 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
     line: source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1,
   });
 
-  const read = (expression: ts.Expression, by: string | undefined) => {
+  const reading = { fold, sources, placeOf, knexes: knexesIn(source) };
+
+  const read = (expression: ts.Expression, by: string | undefined, given?: ts.Expression) => {
     done.add(unwrapped(expression));
-    const mentions = fold(expression).flatMap((text) => {
+    const mentions = fold(expression).flatMap((way) => {
+      const text = given ? withNames(way, given, fold) : way;
       const isRun = by === undefined ? isMigration && !isOneWord(text) : TAKES_PIECES.test(by) || !isOneWord(text);
       return [...readSql(text, isRun ? 'run' : 'found'), ...searchPathIn(text)];
     });
@@ -38,10 +43,11 @@ export function readTypescript(source: ts.SourceFile, file: string, fold: Fold):
 
   const visit = (node: ts.Node): void => {
     if (ts.isCallExpression(node)) {
-      found.push(...builderMentions(node, knexes, fold, placeOf));
-      for (const run of whatItRuns(node)) read(run, nameOf(node.expression));
-    } else if (ts.isNewExpression(node)) found.push(...builderMentions(node, knexes, fold, placeOf));
-    else if (ts.isVariableDeclaration(node)) found.push(...keptOptions(node, fold, placeOf));
+      found.push(...builderMentions(node, reading));
+      const [, given] = node.arguments;
+      for (const run of whatItRuns(node))
+        read(run, nameOf(node.expression), BINDS.test(nameOf(node.expression)) ? given : undefined);
+    } else if (ts.isNewExpression(node)) found.push(...builderMentions(node, reading));
     else if (ts.isPropertyAssignment(node)) found.push(...searchPathAt(node, fold, placeOf));
     else if (ts.isTaggedTemplateExpression(node) && RUNS.test(nameOf(node.tag))) read(node, nameOf(node.tag));
     else if (ts.isDecorator(node) && /^Api[A-Z]/.test(nameOf(calledBy(node)))) return;
@@ -61,6 +67,9 @@ const RUNS =
   /^(sql|SQL|pgsql|query|execute|exec|raw|unsafe|addSql|single|prepare|run|literal|queryStream|defaultRaw|check|formula|generated|(where|orWhere|having|join|order|orderBy|groupBy|from|select|columns|with)Raw|\$?(query|execute)Raw(Unsafe)?)$/;
 /** Those of them that take any piece of SQL; to the others of other libraries, `billing.payment` is some name. */
 const TAKES_PIECES = /^(sql|SQL|pgsql|raw|unsafe|\w+Raw|check|formula|generated)$/;
+
+/** Those that put names into it, as knex does. */
+const BINDS = /^raw$|Raw$/;
 
 function isOneWord(text: Text): boolean {
   return !/\s/.test(filled(text, []).text.trim());
