@@ -186,6 +186,33 @@ const QUEUE = 'bull:seamline.books.0';
     await waitUntil(async () => sockets() <= open, 30_000, 'every connection is closed');
   });
 
+  it.each([
+    ['has just frozen', 0],
+    ['has been given up, and is tried again', 6_500],
+  ])('closes soon where its server %s, and what was under way is sent again', async (_, frozenFor) => {
+    warnings();
+    const server = await serverWith();
+    const env = { REDIS_URL: server.url };
+    const begun = jest.fn();
+    const receiver = await connected(env, async () => {
+      begun();
+      await sleep(300);
+      return { kind: 'taken' };
+    });
+    const sender = await connected(env);
+    const lost = expect(sender.send(batch())).rejects.toThrow();
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
+    server.freeze();
+    await sleep(frozenFor);
+    const began = performance.now();
+    await Promise.all([receiver.close(), sender.close()]);
+    expect(performance.now() - began).toBeLessThan(2_500);
+    await lost;
+    server.thaw();
+    await connected(env, taken);
+    expect(await (await connected(env)).send(batch())).toEqual({ kind: 'taken' });
+  });
+
   it('carries a full page whose keys are as long as keys can be', async () => {
     const env = { REDIS_URL: (await serverWith()).url };
     const received: Batch[] = [];

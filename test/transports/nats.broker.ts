@@ -235,6 +235,28 @@ const missing = await NatsServerProcess.missing();
     await waitUntil(async () => sockets() === open, 30_000, 'no connection too many is left');
   }, 180_000);
 
+  it('closes soon where its server has frozen, and what was under way is sent again', async () => {
+    const server = await serverWith();
+    const env = { NATS_URL: urlOf(server) };
+    const begun = jest.fn();
+    const receiver = await connected(env, async () => {
+      begun();
+      await sleep(300);
+      return { kind: 'taken' };
+    });
+    const sender = await connected(env);
+    const lost = expect(sender.send(batch())).rejects.toThrow();
+    await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
+    server.freeze();
+    const began = performance.now();
+    await Promise.all([receiver.close(), sender.close()]);
+    expect(performance.now() - began).toBeLessThan(2_500);
+    await lost;
+    server.thaw();
+    await connected(env, taken);
+    expect(await (await connected(env)).send(batch())).toEqual({ kind: 'taken' });
+  });
+
   it('starts without its server, says so once, and goes on when it is there', async () => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const server = await serverWith();

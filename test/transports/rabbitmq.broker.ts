@@ -322,11 +322,24 @@ const USERS: User[] = [
     await waitUntil(async () => sender.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
   });
 
-  it('closes although the broker is frozen', async () => {
-    const receiver = await connected(taken);
+  it('closes soon where the broker has frozen, and what was under way is sent again', async () => {
+    const begun = Promise.withResolvers<void>();
+    const receiver = await connected(async () => {
+      begun.resolve();
+      await sleep(300);
+      return { kind: 'taken' };
+    });
+    const sender = await connected();
+    const lost = expect(sender.send(batch())).rejects.toThrow();
+    await begun.promise;
     server.freeze();
     ends.push(async () => server.thaw());
-    expect(await milliseconds(receiver.close())).toBeLessThan(20_000);
+    expect(await milliseconds(Promise.all([receiver.close(), sender.close()]))).toBeLessThan(2_500);
+    await lost;
+    server.thaw();
+    await connected(taken);
+    const again = await connected();
+    await waitUntil(async () => again.send(batch()).then(...yesOrNo), 30_000, 'it is taken');
   });
 
   it(

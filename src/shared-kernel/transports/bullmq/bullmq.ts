@@ -5,6 +5,7 @@ import { fullJitter } from '../../messaging/backoff.js';
 import { USUAL_SYSTEM } from '../../topology/system-name.js';
 import { Correspondence, Reception, whyOf, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
+import { Parting } from '../parting.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { answersOf, queueOf } from './names.js';
 import { refusalOf } from './refusals.js';
@@ -84,14 +85,14 @@ export class BullMqTransport implements Transport {
 
   async close(): Promise<void> {
     this.closing.abort();
-    const { session } = this;
-    const stopped = session?.stopConsuming();
+    const parting = new Parting();
+    const stopped = this.session?.stopConsuming();
     await this.reception.drained();
-    if (stopped) await session?.within(stopped);
+    await parting.waitFor(stopped);
     await this.reception.drained();
     this.correspondence.close();
-    await this.session?.close();
-    await this.running;
+    await this.session?.close(parting);
+    await parting.waitFor(this.running);
   }
 
   private async stayConnected(): Promise<void> {
@@ -127,6 +128,7 @@ export class BullMqTransport implements Transport {
       onAnswer: (text) => this.correspondence.answered(text),
       onLetter: (subscriber, letter) => this.take(subscriber, letter),
     });
+    if (this.closing.signal.aborted) return session.close(new Parting());
     // From here on answers to its letters go out on it.
     this.session = session;
     try {
@@ -137,7 +139,6 @@ export class BullMqTransport implements Transport {
       this.correspondence.lost(error as Error);
       throw await session.ended;
     }
-    if (this.closing.signal.aborted) return session.close();
     if (this.complaint !== undefined) this.log.log(`Redis is connected again, at ${this.server.shown}.`);
     this.complaint = undefined;
   }
@@ -146,19 +147,19 @@ export class BullMqTransport implements Transport {
     const onBatch = this.receivers.get(subscriber) as OnBatch;
     return this.reception.take(subscriber, onBatch, letter, async (replyTo, text) => {
       if (!this.session) throw new Error('Redis is not connected.');
-      await this.session.answer(replyTo, text);
+      this.session.answer(replyTo, text);
     });
   }
 
   private lost(reason: Error): void {
     const said = new Error(`The connection to Redis was lost: ${whyOf(reason)}.`);
     this.correspondence.lost(said);
-    if (!this.closing.signal.aborted) this.complain(said);
+    this.complain(said);
   }
 
   /** Once for each reason. */
   private complain(error: Error): void {
-    if (this.complaint === error.message) return;
+    if (this.complaint === error.message || this.closing.signal.aborted) return;
     this.complaint = error.message;
     if (error instanceof BrokerNotUsable) this.log.error(`${error.message} ${error.mend}`);
     else this.log.warn(`${error.message} Messages wait in the outbox, and it is tried again: ${this.server.mend}.`);

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { PARTITIONS } from '../../messaging/layout.js';
 import { oneLine } from '../broker-letters.js';
 import type { Caller } from '../caller.js';
+import type { Parting } from '../parting.js';
 import { Connector, objectionOf } from './connector.js';
 import { answersOf, queueOf, rehearsalOf } from './names.js';
 import { mustFit } from './refusals.js';
@@ -16,8 +17,6 @@ import { removeUnreadable } from './unreadable.js';
 const OPEN_WITHIN = 5_000;
 /** How often the server is asked whether it lives, and how long that may take. In milliseconds. */
 const PING_EVERY = 3_000;
-/** How long the server is waited for when all is said. In milliseconds. */
-const PART_WITHIN = 3_000;
 /** Letters that are being handled at once, of one queue: that of a slow source holds up no other. */
 const CONCURRENCY = 4;
 /** A letter whose process has died goes to another one after the first of these, at the latest after both. In milliseconds. */
@@ -120,9 +119,11 @@ export class Session {
     for (const id of ids) if (id.startsWith(idOf(source, ''))) await this.queue(queue).remove(id);
   }
 
-  async answer(replyTo: string, text: string): Promise<void> {
-    if (!replyTo.startsWith(answersOf(this.system))) throw new Error('it has no address');
-    await this.commands.publish(replyTo, text);
+  /** It goes out before all that is written after it, so nobody waits for that, least of all at a parting. */
+  answer(replyTo: string, text: string): void {
+    const answers = answersOf(this.system);
+    if (!replyTo.startsWith(answers)) throw new Error('it has no address');
+    this.commands.publish(replyTo, text).catch((error: Error) => this.complain(`${answers}*`, error));
   }
 
   /** Takes what is in the queues of a module. */
@@ -143,8 +144,8 @@ export class Session {
   }
 
   /** After all that was written. */
-  async close(): Promise<void> {
-    await this.within(Promise.all([this.commands.quit(), this.ears.quit()]));
+  async close(parting: Parting): Promise<void> {
+    await parting.waitFor(Promise.race([Promise.all([this.commands.quit(), this.ears.quit()]), this.ended]));
     this.end(new Error('this app has closed the connection'));
   }
 
@@ -160,14 +161,6 @@ export class Session {
     for (const each of left) each.catch(() => undefined);
     for (const redis of [this.commands, this.ears]) hangUp(redis);
     this.resolveEnded(reason);
-  }
-
-  /** Waits for `work` until it is done, or the session has ended, or the server has had time enough. */
-  async within(work: Promise<unknown>): Promise<void> {
-    const done = new AbortController();
-    const late = sleep(PART_WITHIN, undefined, { signal: done.signal });
-    await Promise.race([work, this.ended, late].map((each) => each.catch(() => undefined)));
-    done.abort();
   }
 
   /** Does once what letters need: a server says only then that it does not permit it. */

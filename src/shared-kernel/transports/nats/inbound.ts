@@ -1,6 +1,7 @@
 import type { Msg, MsgCallback, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { PARTITIONS } from '../../messaging/layout.js';
 import { Reception } from '../broker-letters.js';
+import type { Parting } from '../parting.js';
 import type { OnBatch } from '../transport.js';
 import { PRESENT_EVERY } from './instances.js';
 import { unpacked } from './letter-bytes.js';
@@ -48,14 +49,14 @@ export class Inbound {
   }
 
   /** Takes nothing that is new, and resolves when what is being taken has been answered. */
-  async end(): Promise<void> {
+  async end(parting: Parting): Promise<void> {
     this.isEnding = true;
     clearInterval(this.announcing);
     for (const subscriber of this.receivers.keys()) this.publish(this.subjects.partingOf(subscriber), this.name);
     const connection = this.connection();
     // What the server has given to this instance already is still taken.
     const given = Promise.allSettled(this.queues.map((queue) => queue.drain()));
-    if (connection) await Promise.race([given, connection.closed()]);
+    if (connection) await parting.waitFor(Promise.race([given, connection.closed()]));
     await this.reception.drained();
   }
 

@@ -10,6 +10,7 @@ import { fullJitter } from '../../messaging/backoff.js';
 import { whyOf } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Caller } from '../caller.js';
+import type { Parting } from '../parting.js';
 import { GREETS_WITHIN, knock } from './knock.js';
 import { refusalOf } from './refusals.js';
 import { mustServe, mustShowCertificate } from './requirements.js';
@@ -71,14 +72,14 @@ export class Line {
   }
 
   /** Lets what was published go out, then hangs up. */
-  async close(): Promise<void> {
+  async close(parting: Parting): Promise<void> {
     this.closing.abort();
     const { open } = this;
     if (open) {
-      await Promise.race([flushed(open).catch(() => undefined), sleep(GREETS_WITHIN, undefined, { ref: false })]);
+      await parting.waitFor(flushed(open));
       await open.close();
     }
-    await this.running;
+    await parting.waitFor(this.running);
   }
 
   private async keep(): Promise<void> {

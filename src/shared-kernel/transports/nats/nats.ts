@@ -1,5 +1,6 @@
 import { nuid } from '@nats-io/transport-node';
 import { USUAL_SYSTEM } from '../../topology/system-name.js';
+import { Parting } from '../parting.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { Inbound } from './inbound.js';
 import { Line } from './line.js';
@@ -53,8 +54,9 @@ export class NatsTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    await this.inbound.end();
+    const parting = new Parting();
+    await this.inbound.end(parting);
     this.outbound.close();
-    await this.line.close();
+    await this.line.close(parting);
   }
 }

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { PARTITIONS } from '../../messaging/layout.js';
-import { within } from './within.js';
+import type { Parting } from '../parting.js';
 
 /** Letters that are being handled at once, of one queue: that of a slow source holds up no other. */
 const PREFETCH = 4;
 /** How often an instance looks whether it has more than its share. In milliseconds. */
 const SHARE_EVERY = 2_000;
-/** In milliseconds. */
-const STOP_WITHIN = 3_000;
 
 /**
  * Replicated, and served by one instance at a time. It has no limit of deliveries of its own: a letter expires when its
@@ -75,10 +73,10 @@ export class Intake {
   }
 
   /** Lets no more letters come, and resolves when those that have come are taken. */
-  async stop(): Promise<void> {
+  async stop(parting: Parting): Promise<void> {
     this.stopping.abort();
     // A broker that takes no messages now hears nothing else either.
-    await within(STOP_WITHIN, this.leaveLines());
+    await parting.waitFor(this.leaveLines());
     await Promise.all(this.taking);
   }
 

@@ -4,6 +4,7 @@ import { fullJitter } from '../../messaging/backoff.js';
 import { USUAL_SYSTEM } from '../../topology/system-name.js';
 import { Correspondence, Reception, whyOf, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
+import { Parting } from '../parting.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { queueOf } from './intake.js';
 import type { RabbitMqNode } from './nodes.js';
@@ -79,12 +80,13 @@ export class RabbitMqTransport implements Transport {
 
   async close(): Promise<void> {
     this.closing.abort();
-    await this.opening.catch(() => undefined);
-    await this.session?.stopConsuming();
+    const parting = new Parting();
+    await parting.waitFor(this.opening);
+    await this.session?.stopConsuming(parting);
     await this.reception.drained();
     this.correspondence.close();
-    await this.session?.close();
-    await this.running;
+    await this.session?.close(parting);
+    await parting.waitFor(this.running);
   }
 
   private async stayConnected(): Promise<void> {
@@ -132,6 +134,7 @@ export class RabbitMqTransport implements Transport {
       this.receivers.keys(),
     );
     this.session = session;
+    if (this.closing.signal.aborted) return session.end(new Error('this app has closed the connection'));
     // Who has come meanwhile.
     for (const subscriber of this.receivers.keys()) session.consume(subscriber);
     if (this.complaint !== undefined) this.log.log(`RabbitMQ is connected again, at ${node.shown}.`);
@@ -142,12 +145,12 @@ export class RabbitMqTransport implements Transport {
     this.session = undefined;
     const error = new Error(`The connection to RabbitMQ was lost: ${whyOf(reason)}.`);
     this.correspondence.lost(error);
-    if (!this.closing.signal.aborted) this.complain(error, 'It is made again.');
+    this.complain(error, 'It is made again.');
   }
 
   /** Once for each reason. */
   private complain(error: Error, mend: string): void {
-    if (this.complaint === error.message) return;
+    if (this.complaint === error.message || this.closing.signal.aborted) return;
     this.complaint = error.message;
     if (error instanceof BrokerNotUsable) this.log.error(`${error.message} ${error.mend}`);
     else this.log.warn(`${error.message} ${mend}`);

@@ -3,15 +3,13 @@ import { Logger } from '@nestjs/common';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { ANSWER_DEADLINE } from '../broker-letters.js';
 import type { Caller } from '../caller.js';
+import type { Parting } from '../parting.js';
 import { Intake } from './intake.js';
 import type { RabbitMqNode } from './nodes.js';
 import { mustFit } from './refusals.js';
-import { within } from './within.js';
 
 /** Stands for the sender's own connection: the broker writes the address in, and keeps no queue for it. */
 export const DIRECT_REPLY = 'amq.rabbitmq.reply-to';
-/** How long a broker is waited for at a parting. In milliseconds. */
-const PART_WITHIN = 3_000;
 const JSON_TYPE = { contentType: 'application/json' };
 
 /** What happens on a session. */
@@ -118,17 +116,17 @@ export class Session {
   }
 
   /** Lets no more letters come, and resolves when those that have come are taken, or the session has ended. */
-  async stopConsuming(): Promise<void> {
-    await Promise.race([this.intake.stop().catch((error: Error) => this.end(error)), this.ended]);
+  async stopConsuming(parting: Parting): Promise<void> {
+    await Promise.race([this.intake.stop(parting).catch((error: Error) => this.end(error)), this.ended]);
   }
 
-  async close(): Promise<void> {
-    const parting = async () => {
+  async close(parting: Parting): Promise<void> {
+    const closing = async () => {
       // A channel closes after all that was written on it; a connection does not wait for that.
       await Promise.all([this.outgoing.close(), this.incoming.close()]);
       await this.connection.close();
     };
-    await within(PART_WITHIN, Promise.race([parting(), this.ended]));
+    await parting.waitFor(Promise.race([closing(), this.ended]));
     this.end(new Error('this app has closed the connection'));
   }
 
