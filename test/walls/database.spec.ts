@@ -77,6 +77,20 @@ describe('the database wall, in sources', () => {
     expect(await told({ [`${ORDERS}/q.ts`]: text })).toEqual([expect.stringContaining(`${ORDERS}/q.ts:4 sql-stays`)]);
   });
 
+  it('tells of a variable that is run where it is given what it says, and once', async () => {
+    const text = [
+      'do $$ declare',
+      "  t constant text := 'billing.payment';",
+      'begin',
+      "  execute 'delete from ' || t;",
+      "  execute 'delete from ' || t;",
+      'end $$;',
+    ].join('\n');
+    expect(await told({ [`${ORDERS}/step.sql`]: text })).toEqual([
+      `${ORDERS}/step.sql:2 sql-stays-in-its-schema names billing.payment, which is module billing's, in: delete from billing.payment`,
+    ]);
+  });
+
   it('keeps what it calls a violation when lines move', async () => {
     const text = 'await tx.query("select * from billing.payment");';
     const [before] = await violationsOf({ [`${ORDERS}/q.ts`]: text });

@@ -1,5 +1,5 @@
 import { type Text, type Words, within } from '../text.js';
-import { HOLE, textOf, type Variables } from './constants.js';
+import { HOLE, textOf, type Variables, variablesOf } from './constants.js';
 import type { Mention } from './mentions.js';
 import { type Node, parse, parseBody } from './parser.js';
 
@@ -26,26 +26,39 @@ export function mentionsInBody(body: Words, statement: string, read: (text: Text
     ...mention,
     place: body.placeAt(seek(body.text, mention, starts[line - 1] ?? 0)),
   });
+  const readRun = once(read);
   const found = expressions.flatMap(({ query, line, isRun }) => {
     const words = within(body, starts[line - 1] ?? 0, query);
     // What EXECUTE is given may itself read something, beside what it runs.
     const mentions = isRun
-      ? [...runTexts(query, words, variables).flatMap(read), ...read([within(words, 0, `select ${query}`)])]
+      ? [...runTexts(query, words, variables).flatMap(readRun), ...read([within(words, 0, `select ${query}`)])]
       : read([words]);
     return mentions.map((mention) => located(mention, line));
   });
   const declared = types.flatMap((type) => read([{ text: `select null::${type}`, placeAt: body.placeAt }]));
-  return [...found, ...declared.map((mention) => located(mention, 1))];
+  return withoutTwins([...found, ...declared.map((mention) => located(mention, 1))]);
+}
+
+/** A variable that is run in many places may say the same in each. */
+function once(read: (text: Text) => Mention[]): (text: Text) => Mention[] {
+  const known = new Map<string, Mention[]>();
+  return (text) => {
+    const said = text.map((part) => ('text' in part ? part.text : HOLE)).join('');
+    const mentions = known.get(said) ?? read(text);
+    known.set(said, mentions);
+    return mentions;
+  };
+}
+
+function withoutTwins(mentions: readonly Mention[]): Mention[] {
+  return [...new Map(mentions.map((mention) => [JSON.stringify(mention), mention])).values()];
 }
 
 /** The statements that EXECUTE may run, as far as its expression and the variables in it tell them. */
 function runTexts(query: string, words: Words, variables: readonly Variables[]): Text[] {
   const hole = { place: words.placeAt(0) };
   const expression = expressionIn(query);
-  if (expression === undefined) return [[hole]];
-  const texts = variables.map((each) => textOf(expression, hole, each));
-  const said = (text: Text) => text.map((part) => ('text' in part ? part.text : HOLE)).join('');
-  return [...new Map(texts.map((text) => [said(text), text])).values()];
+  return expression === undefined ? [[hole]] : variables.map((each) => textOf(expression, hole, each));
 }
 
 function expressionIn(query: string): unknown {
@@ -61,7 +74,9 @@ function waysOf(values: readonly Value[]): Variables[] {
     ([name, each]) => [name, each.map(({ query }) => expressionIn(query))] as const,
   );
   const ways = Math.max(1, ...given.map(([, each]) => each.length));
-  return Array.from({ length: ways }, (_, way) => new Map(given.map(([name, each]) => [name, each[way] ?? each[0]])));
+  return Array.from({ length: ways }, (_, way) =>
+    variablesOf(new Map(given.map(([name, each]) => [name, each[way] ?? each[0]]))),
+  );
 }
 
 /** What a variable is given, where it is declared or assigned. */
@@ -139,11 +154,11 @@ function startsOfLines(text: string): number[] {
   return starts;
 }
 
-/** Where the name stands, at or behind an offset: the parser of bodies tells lines only. */
+/** Where the name stands, at or behind an offset, or before it in a variable: the parser of bodies tells lines only. */
 function seek(body: string, mention: Mention, from: number): number {
   if (mention.kind === 'deed') return from + (/\S/.exec(body.slice(from))?.index ?? 0);
-  const exact = body.indexOf(`${mention.schema}.${mention.name}`, from);
-  if (exact >= 0) return exact;
-  const loose = body.toLowerCase().indexOf(mention.schema, from);
-  return loose >= 0 ? loose : from;
+  const name = `${mention.schema}.${mention.name}`;
+  const folded = body.toLowerCase();
+  const places = [body.indexOf(name, from), folded.indexOf(mention.schema, from), body.indexOf(name)];
+  return places.find((at) => at >= 0) ?? from;
 }

@@ -21,9 +21,30 @@ export function stringOf(node: unknown): string | undefined {
   return sval && (sval.sval ?? '');
 }
 
-/** What variables of a body are made from, by their names. */
-export type Variables = ReadonlyMap<string, unknown>;
-const NONE: Variables = new Map();
+type Parts = readonly (string | undefined)[];
+const UNKNOWN: Parts = [undefined];
+
+/** What a variable of a body holds. */
+export type Variables = (name: string) => Parts;
+const NONE: Variables = () => UNKNOWN;
+
+/** By the expressions that they are given, each read once. */
+export function variablesOf(given: ReadonlyMap<string, unknown>): Variables {
+  const known = new Map<string, Parts>();
+  const held: Variables = (name) => {
+    if (!given.has(name)) return UNKNOWN;
+    if (!known.has(name)) {
+      // What is made of itself says nothing more the second time.
+      known.set(name, UNKNOWN);
+      known.set(name, limited(foldedParts(given.get(name), held)));
+    }
+    return known.get(name) ?? UNKNOWN;
+  };
+  return held;
+}
+
+/** No statement that is meant to be read is put together from more. */
+const limited = (parts: Parts): Parts => (parts.length > 100 || parts.join('').length > 100_000 ? UNKNOWN : parts);
 
 /** The text that an expression makes, as far as it can be told: `'select * from ' || quote_ident(t)`. */
 export function textOf(node: unknown, at: Hole, variables = NONE): Text {
@@ -31,9 +52,6 @@ export function textOf(node: unknown, at: Hole, variables = NONE): Text {
     part === undefined ? at : { text: part, placeAt: () => at.place },
   );
 }
-
-type Parts = readonly (string | undefined)[];
-const UNKNOWN: Parts = [undefined];
 
 function foldedParts(node: unknown, variables: Variables): Parts {
   const constant = stringOf(node);
@@ -59,11 +77,7 @@ const OWN: Parts = ['pg_temp'];
 
 function foldedName([name = '', ...more]: readonly string[], variables: Variables): Parts {
   if (name === 'tg_table_schema') return OWN;
-  if (more.length > 0 || !variables.has(name)) return UNKNOWN;
-  // What is made of itself says nothing more the second time.
-  const others = new Map(variables);
-  others.delete(name);
-  return foldedParts(variables.get(name), others);
+  return more.length > 0 ? UNKNOWN : variables(name);
 }
 
 function foldedCall(name: string, args: readonly unknown[], variables: Variables): Parts {
