@@ -1,6 +1,6 @@
 import { atLeast, type Figure, type Measured, told, valuesOf } from '../harness/figures.js';
 import { ratios } from '../harness/statistics.js';
-import { JOB_AN_EVENT, plainOver, type Steady, seamlineOver, TRANSPORTS } from './scenarios.js';
+import { JOB_AN_EVENT, plainOver, relayOver, type Steady, seamlineOver, TRANSPORTS } from './scenarios.js';
 
 /** Every figure, measured or not, in the order of the report. */
 export function figuresOf(measured: Measured): Figure[] {
@@ -14,6 +14,13 @@ export function figuresOf(measured: Measured): Figure[] {
         0.9,
         `drain over ${transport}: Seamline ÷ a plain client`,
         ratios(rate(seamlineOver(transport)), rate(plainOver(transport))),
+      ),
+    ),
+    ...TRANSPORTS.map((transport) =>
+      told(
+        '×',
+        `drain over ${transport}: Seamline ÷ a plain relay, which reads an outbox too`,
+        ratios(rate(seamlineOver(transport)), rate(relayOver(transport))),
       ),
     ),
     atLeast(

@@ -23,6 +23,7 @@ function candidate(name: string, transport: TransportName, more: Omit<Candidate,
 
 export const seamlineOver = (transport: TransportName) => `Seamline, ${transport}`;
 export const plainOver = (transport: TransportName) => `plain client, ${transport}`;
+export const relayOver = (transport: TransportName) => `plain relay, ${transport}`;
 export const JOB_AN_EVENT = 'plain client, bullmq, a job an event';
 
 /** What waits goes from one process to another, and has its effect once. */
@@ -39,6 +40,12 @@ export const drain: Scenario<{ perSecond: number } & Checked> = {
       candidate(plainOver(transport), transport, {
         file: 'transports/plain/client',
         runs: ['drain'],
+        beside: 'receiveDrained',
+        options: IN_PAGES,
+      }),
+      candidate(relayOver(transport), transport, {
+        file: 'transports/plain/client',
+        runs: ['fillOutbox', 'relay'],
         beside: 'receiveDrained',
         options: IN_PAGES,
       }),

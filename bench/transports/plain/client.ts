@@ -89,7 +89,7 @@ async function takeOnce(pool: pg.Pool, events: readonly PlainEvent[]): Promise<s
   }
 }
 
-/** Sends what is there already, as many letters at once as are taken at once. */
+/** Sends what is in memory already, as many letters at once as are taken at once. */
 export async function drain(stage: StageBeside<DrainWork, Listening>): Promise<Lasting<Begun>> {
   const { transport, messages, eventsALetter, atOnce } = stage.work;
   const pages = [...purchasesBy(PAGE, messages)].map((page) => lettersOf(page.map(eventOf), eventsALetter));
@@ -104,6 +104,57 @@ export async function drain(stage: StageBeside<DrainWork, Listening>): Promise<L
     end: async () => {
       await sending;
       await outlet.close();
+    },
+  };
+}
+
+const OUTBOX_TABLES = [
+  'create table outbox (id bigint generated always as identity, lane int, event text, primary key (lane, id))',
+  'create table sent (lane int primary key, id bigint not null)',
+];
+const FILL_OUTBOX = 'insert into outbox (lane, event) select * from unnest($1::int[], $2::text[])';
+const READ_PAGE = 'select id, event from outbox where lane = $1 and id > $2 order by id limit $3';
+const MOVE = 'insert into sent (lane, id) values ($1, $2) on conflict (lane) do update set id = excluded.id';
+
+/** What {@link relay} sends. */
+export async function fillOutbox({ databaseUrl, work }: Stage<DrainWork>): Promise<void> {
+  await withClient(databaseUrl, async (client) => {
+    for (const table of OUTBOX_TABLES) await client.query(table);
+    for (const page of purchasesBy(PAGE * LANES, work.messages))
+      await client.query(FILL_OUTBOX, [
+        page.map((_, n) => n % LANES),
+        page.map((each) => JSON.stringify(eventOf(each))),
+      ]);
+  });
+}
+
+/** Sends what an outbox holds, a page at a time in each lane, and keeps how far it has come. */
+export async function relay(stage: StageBeside<DrainWork, Listening>): Promise<Lasting<Begun>> {
+  const { transport, eventsALetter } = stage.work;
+  const begin = machineTime();
+  const outlet = await PIPES[transport].open(optionsOf(stage), stage.beside.port);
+  const pool = new pg.Pool({ connectionString: stage.databaseUrl, max: CONNECTIONS });
+  const lane = async (number: number) => {
+    for (let after = '0'; ; ) {
+      const { rows } = await pool.query<{ id: string; event: string }>({
+        name: 'page',
+        text: READ_PAGE,
+        values: [number, after, eventsALetter],
+      });
+      const last = rows.at(-1);
+      if (!last) return;
+      await outlet.send([`[${rows.map(({ event }) => event).join(',')}]`]);
+      after = last.id;
+      await pool.query({ name: 'move', text: MOVE, values: [number, after] });
+    }
+  };
+  const sending = Promise.all(Array.from({ length: LANES }, (_, number) => lane(number)));
+  return {
+    ready: { begin },
+    end: async () => {
+      await sending;
+      await outlet.close();
+      await pool.end();
     },
   };
 }
