@@ -20,8 +20,8 @@ import type { NatsAddress, NatsServer } from './server.js';
 const LONGEST_WAIT = 2_000;
 /** The server is asked so often whether it lives, in milliseconds … */
 const PING_EVERY = 2_000;
-/** … and given up when it has not answered for so long. */
-const SILENCE = 6_000;
+/** … and given up when it has answered none of so many questions. */
+const MOST_UNANSWERED = 3;
 
 /** What is done with a connection. */
 export interface Party {
@@ -167,14 +167,17 @@ export class Line {
       this.party.refused(error.subject, error);
   }
 
-  /** A server that is frozen, or behind a network that swallows everything, is left. */
+  /**
+   * A server that is frozen, or behind a network that swallows everything, is left. Counted and not timed: whoever was
+   * frozen itself must not take the server for dead.
+   */
   private watch(connection: NatsConnection): void {
-    let heardAt = performance.now();
+    let unanswered = 0;
     const heard = () => {
-      heardAt = performance.now();
+      unanswered = 0;
     };
     const pinging = setInterval(() => {
-      if (performance.now() - heardAt > SILENCE) void connection.close();
+      if (unanswered++ >= MOST_UNANSWERED) void connection.close();
       else connection.flush().then(heard, () => undefined);
     }, PING_EVERY).unref();
     void connection.closed().then(() => clearInterval(pinging));
