@@ -266,6 +266,18 @@ describe('the gateway', () => {
     expect(await health.json()).toMatchObject({ status: 'ready', apps: { depot: { status: 'not-ready' } } });
   });
 
+  it('answers 503, and never that there is no such thing, where the module lives elsewhere by now', async () => {
+    const moved = { shop: ['pens'], depot: [], attic: ['notes'] };
+    await using depot = await listen(kernelAlone(), { placement: placementOf(moved), self: 'depot', modules });
+    const placement = placementOf(apps, { depot: depot.url });
+    await using shop = await listen(gatewayWith(Pens), { placement, self: 'shop', modules });
+    const answer = await fetch(`${shop.url}/notes/one`);
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect((await fetch(`${depot.url}/notes/one`)).status).toBe(404);
+    expect((await fetch(`${shop.url}/nothing`)).status).toBe(404);
+  });
+
   it('forwards nothing twice: an address that leads back to it is told', async () => {
     const port = await freePort();
     const placement = placementOf(apps, { depot: `http://127.0.0.1:${port}` });

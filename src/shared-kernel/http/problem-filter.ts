@@ -1,4 +1,11 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, Logger, NotFoundException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  Logger,
+  NotFoundException,
+  ServiceUnavailableException,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, type Refusal, refusalOf } from './problem.js';
 import { inContextOf } from './request-context.js';
@@ -11,12 +18,21 @@ export class ProblemFilter implements ExceptionFilter {
 
   constructor(private readonly routes: RouteTable) {}
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
+    const error = this.misplaced(request) ?? thrown;
     const refusal = this.wrongMethod(request, error) ?? refusalOf(error);
     if (refusal.problem.status >= 500) inContextOf(request, () => this.logger.error(error));
     sendProblem(http.getResponse(), refusal);
+  }
+
+  /** The gateway forwards only what some module has, so a 404 would deny what there is: the module is not where it looks. */
+  private misplaced({ is404, throughGateway, url }: FastifyRequest): ServiceUnavailableException | undefined {
+    if (!is404 || !throughGateway || this.routes.knowsBeginningOf(url)) return undefined;
+    return new ServiceUnavailableException(
+      'The gateway forwards this here, and no module of this app has it: give both the same topology.',
+    );
   }
 
   private wrongMethod(request: FastifyRequest, error: unknown): Refusal | undefined {

@@ -26,6 +26,15 @@ export class RouteTable {
     const meant = known.filter(({ pattern }) => namedIn(pattern) === most);
     return [...new Set(meant.flatMap(({ methods }) => [...methods]))].sort();
   }
+
+  /** Whether some route begins as this path does: all that do so live in one app. */
+  knowsBeginningOf(url: string): boolean {
+    return [...this.methods.keys()].some((pattern) => beginningOf(pattern) === beginningOf(url));
+  }
+}
+
+function beginningOf(path: string): string {
+  return path.split(/[/?]/, 2)[1] ?? '';
 }
 
 function namedIn(pattern: readonly string[]): number {
