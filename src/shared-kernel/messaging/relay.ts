@@ -207,7 +207,7 @@ export class Relay {
   }
 
   private outageOf(subscriber: string): Outage {
-    const known = this.outages.get(subscriber) ?? new Outage(subscriber, this.log);
+    const known = this.outages.get(subscriber) ?? new Outage(`${subscriber} takes messages again.`, this.log);
     this.outages.set(subscriber, known);
     return known;
   }

@@ -178,7 +178,7 @@ export class SubscriberLoop {
         } else {
           this.number++;
           this.away = false;
-          this.outage.taken();
+          this.outage.isOver();
           pass(points.acknowledged, this.source, messages.length);
           return true;
         }
@@ -186,7 +186,9 @@ export class SubscriberLoop {
         if (error instanceof Superseded || error instanceof OutOfStep) throw error;
         failures++;
         this.holdUpNobody();
-        this.outage.notTaken(messages.length, (error as Error).message);
+        this.outage.lasts(
+          `${this.subscriber} has not taken ${messages.length} message(s), which wait and are sent again: ${(error as Error).message}`,
+        );
         await this.pause(fullJitter(failures, 100, 5_000));
       }
     }

@@ -6,6 +6,7 @@ import type { UnitOfWork } from '../persistence/unit-of-work.js';
 import { runInContext } from '../telemetry/context.js';
 import { moveDue } from './delayed.js';
 import { contextOf, type Dispatch, HandlerFailed, Unacceptable, UnknownType } from './dispatch.js';
+import { Outage } from './outage.js';
 import {
   ATTEMPTS,
   bury,
@@ -46,6 +47,8 @@ const PORTION = 1_000;
  */
 export class WaitingRoom {
   private readonly log: Logger;
+  /** Of what there is to look at, for all lanes together. */
+  private readonly outage: Outage;
   private readonly stopping = new AbortController();
   private readonly resting = new Set<() => void>();
   private running: Promise<void> = Promise.resolve();
@@ -60,6 +63,7 @@ export class WaitingRoom {
     private readonly dispatch: Dispatch,
   ) {
     this.log = new Logger(`${module}.waiting-room`);
+    this.outage = new Outage('Waiting messages are looked at again.', this.log);
   }
 
   start(): void {
@@ -86,9 +90,11 @@ export class WaitingRoom {
   private async run(lane: Lane): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        if (await this.takeNext(lane)) continue;
+        const isMore = await this.takeNext(lane);
+        this.outage.isOver();
+        if (isMore) continue;
       } catch (error) {
-        this.log.warn(`Waiting messages could not be looked at: ${(error as Error).message}`);
+        this.outage.lasts(`Waiting messages could not be looked at: ${(error as Error).message}`);
       }
       await this.pause();
     }
