@@ -21,6 +21,7 @@ describe('a name', () => {
     ['order--items', 'order-items'],
     ['orders-', 'orders'],
     ['bestellungen!', 'bestellungen'],
+    ['Café-Größen', 'cafe-grossen'],
   ])('%s is refused, and %s suggested', (given, suggested) => {
     expect(kebabOf(given)).toBe(suggested);
     expect(() => readName(given, 'module')).toThrow(
@@ -30,6 +31,11 @@ describe('a name', () => {
 
   it.each(['', '-', '42', '../orders', 'a'.repeat(41)])('"%s" is refused', (given) => {
     expect(() => readName(given, 'module')).toThrow(expect.objectContaining({ name: 'UserError' }));
+  });
+
+  it('is spoken of in plain English', () => {
+    expect(() => readName('-', 'event')).toThrow('the name of an event:');
+    expect(() => readName('-', 'use case')).toThrow('the name of a use case:');
   });
 
   it.each(['a', 'orders', 'order-2', 'a'.repeat(40), 'messaging'])('%s is taken as it is', (given) => {

@@ -37,7 +37,7 @@ export function readName(given: string, what: string, longest = LONGEST): Name {
   if (KEBAB.test(given) && given.length <= longest) return nameOf(given);
   const near = kebabOf(given, longest);
   throw new UserError(
-    `"${given}" cannot be the name of a ${what}: names are lower-case words with dashes between them, at most ${longest} characters, and begin with a letter.`,
+    `"${given}" cannot be the name of ${withArticle(what)}: names are lower-case words with dashes between them, at most ${longest} characters, and begin with a letter.`,
     near === undefined ? 'Take one such as "order-items".' : `Try "${near}".`,
   );
 }
@@ -50,7 +50,7 @@ export function readClassName(given: string, what: string, longest = LONGEST_CLA
   const name = readName(given, what, longest);
   if (!(name.pascal in globalThis)) return name;
   throw new UserError(
-    `"${given}" cannot be the name of a ${what}: its class would be called ${name.pascal}, as one of JavaScript's own.`,
+    `"${given}" cannot be the name of ${withArticle(what)}: its class would be called ${name.pascal}, as one of JavaScript's own.`,
     `Say more precisely what it is, such as "${name.kebab}-entry".`,
   );
 }
@@ -58,6 +58,9 @@ export function readClassName(given: string, what: string, longest = LONGEST_CLA
 /** What somebody who wrote `OrderItems` or `order_items` meant; undefined where nothing can be made of it. */
 export function kebabOf(text: string, longest = LONGEST): string | undefined {
   const kebab = text
+    .normalize('NFKD')
+    .replaceAll(/\p{Mark}/gu, '')
+    .replaceAll('ß', 'ss')
     .replaceAll(/([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])/g, '$1$3-$2$4')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
@@ -79,6 +82,10 @@ export function freeName(taken: string, isTaken: (name: string) => boolean): str
     const candidate = `${taken.slice(0, LONGEST - 4)}-${n}`;
     if (!isTaken(candidate)) return candidate;
   }
+}
+
+function withArticle(what: string): string {
+  return `${/^[aeio]/.test(what) ? 'an' : 'a'} ${what}`;
 }
 
 function capitalised(word: string): string {

@@ -138,6 +138,16 @@ describe('something new', () => {
       /Try "our-owner"/,
     ],
     [
+      'what every object of JavaScript has',
+      (r) => planModule(r, { name: 'constructor', entity: 'wall', dependsOn: [] }),
+      /every object of JavaScript .* Try "our-constructor"/,
+    ],
+    [
+      'routes of the kernel',
+      (r) => planModule(r, { name: 'admin', entity: 'message', dependsOn: [] }),
+      /\/admin\/messages, which is the kernel's\. Try "our-admin"/,
+    ],
+    [
       'a dependency that there is not',
       (r) => planModule(r, { name: 'depots', entity: 'depot', dependsOn: ['parcel'] }),
       /Did you mean "parcels"/,
@@ -156,6 +166,11 @@ describe('something new', () => {
       'a key that is called so in what it writes',
       (r) => planCommand(r, { name: 'parcels.weigh', key: 'tx' }),
       /"tx" would stand for two things/,
+    ],
+    [
+      'a key that nothing can be called by',
+      (r) => planCommand(r, { name: 'parcels.weigh', key: 'default' }),
+      /reserved word[^.]*\. Nothing was written/,
     ],
     ['a word of TypeScript', (r) => planModule(r, { name: 'depots', entity: 'class', dependsOn: [] }), /class-entry/],
     [

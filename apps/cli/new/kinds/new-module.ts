@@ -18,18 +18,22 @@ export interface NewModule {
   readonly dependsOn: readonly string[];
 }
 
+/** The operators', of the kernel. */
+const TAKEN_ROUTE = 'admin/messages';
+
 const MAP = 'apps/monolith/monolith.module.ts';
 const TOPOLOGY = 'topology.json';
 
 /** Names that mean something else to the machinery, and what. */
-const SPOKEN_FOR: Readonly<Record<string, string>> = {
-  owner: 'the role that owns all schemas is called so',
-  probe: 'the module that listens in the specs is called so',
-  public: "PostgreSQL's schema for everybody is called so",
-  'information-schema': "PostgreSQL's catalog is called so",
-  test: 'TEST_DATABASE_URL names the server that the tests run on',
-  'seamline-test': 'SEAMLINE_TEST_DATABASE_URL names the server that the tests run on',
-};
+const SPOKEN_FOR: ReadonlyMap<string, string> = new Map([
+  ['owner', 'the role that owns all schemas is called so'],
+  ['probe', 'the module that listens in the specs is called so'],
+  ['public', "PostgreSQL's schema for everybody is called so"],
+  ['information-schema', "PostgreSQL's catalog is called so"],
+  ['test', 'TEST_DATABASE_URL names the server that the tests run on'],
+  ['constructor', 'every object of JavaScript has something called so'],
+  ['seamline-test', 'SEAMLINE_TEST_DATABASE_URL names the server that the tests run on'],
+]);
 
 /**
  * What a new module consists of, its line on the map of the system, and its place in the topology.
@@ -41,6 +45,11 @@ export function planModule(repository: Repository, { name: given, entity, depend
   for (const other of dependsOn) mustHaveModule(repository, other);
   const heard = [...new Set(dependsOn)].sort().map((other) => firstEventOf(repository, other));
   const words = vocabularyOf(name, readEntity(entity), heard);
+  if (words.route === TAKEN_ROUTE)
+    throw new UserError(
+      `Its routes would begin with /${TAKEN_ROUTE}, which is the kernel's.`,
+      `Try "our-${name.kebab}", or another --entity.`,
+    );
   const { kebab } = name;
   return {
     created: Object.fromEntries(
@@ -59,7 +68,7 @@ function mustBeFree(repository: Repository, { kebab }: Name): void {
       `There is a module "${kebab}" already.`,
       `Try "${freeName(kebab, isTaken)}", or add to it: "npx seamline new use-case ${kebab}.NAME".`,
     );
-  const meaning = kebab.startsWith('pg-') ? 'PostgreSQL keeps schemas that begin so to itself' : SPOKEN_FOR[kebab];
+  const meaning = kebab.startsWith('pg-') ? 'PostgreSQL keeps schemas that begin so to itself' : SPOKEN_FOR.get(kebab);
   if (meaning !== undefined)
     throw new UserError(`A module cannot be called "${kebab}": ${meaning}.`, `Try "our-${kebab.replace(/^pg-/, '')}".`);
   const schema = schemaOf(kebab);

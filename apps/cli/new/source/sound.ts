@@ -7,7 +7,7 @@ const OPTIONS = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext, 
 export function whyUnsound(text: string): string | undefined {
   const { diagnostics = [] } = ts.transpileModule(text, { reportDiagnostics: true, compilerOptions: OPTIONS });
   const [first] = diagnostics;
-  if (first) return ts.flattenDiagnosticMessageText(first.messageText, ' ');
+  if (first) return ts.flattenDiagnosticMessageText(first.messageText, ' ').replace(/\.$/, '');
   const twice = twiceDeclared(parse(text));
   return twice === undefined ? undefined : `"${twice}" would stand for two things`;
 }
