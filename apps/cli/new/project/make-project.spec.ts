@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { projectRoot } from '../../project-root.js';
 import { makeProject } from './make-project.js';
 
 /** One that is made is checked, compiled and tested in test/new-project.long.ts. */
@@ -24,5 +25,14 @@ describe('a new project', () => {
     });
     expect(readdirSync(folder)).toEqual(['library']);
     expect(readdirSync(taken)).toEqual(['notes.txt']);
+  });
+
+  it('is not made within this one, where each would be checked as a part of the other', async () => {
+    const within = join(projectRoot, '.cache', 'my library');
+    await expect(makeProject(within, {}, () => undefined)).rejects.toMatchObject({
+      message: expect.stringContaining('lies in this project'),
+      mend: `Name a folder beside it, such as '${join(dirname(projectRoot), 'my library')}'.`,
+    });
+    expect(existsSync(within)).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { projectRoot } from '../../project-root.js';
 import { UserError } from '../../user-error.js';
 import { runCommandLine } from '../command-line.js';
@@ -36,7 +36,7 @@ const PACKAGE = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 /**
  * Writes a project of its own: all of it or nothing, also when it is interrupted. It needs no install of this one's
  * packages: its first start brings its own.
- * @throws UserError for a folder that is not empty, and for a name that npm would not take
+ * @throws UserError for a folder that is not empty or lies in this project, and for a name that npm would not take
  */
 export async function makeProject(
   dir: string,
@@ -45,12 +45,28 @@ export async function makeProject(
 ): Promise<void> {
   const target = resolve(dir);
   mustBeEmpty(target);
+  mustBeElsewhere(target);
   const name = readPackageName(given ?? kebabOf(basename(target)) ?? 'project');
   await untilInterrupted((signal) => build(target, name, signal));
   const near = relative(process.cwd(), target);
   const shown = near === '' || near.startsWith(join('..', '..')) ? target : near;
-  for (const line of [`Wrote ${name} to ${target}.`, 'Next:', `  cd ${shown}`, '  npm test', '  npm start'])
+  for (const line of [`Wrote ${name} to ${target}.`, 'Next:', `  cd ${quoted(shown)}`, '  npm test', '  npm start'])
     print(line);
+}
+
+/** Each would take the files of the other for its own: the checks of both would fail. */
+function mustBeElsewhere(target: string): void {
+  const place = relative(projectRoot, target);
+  if (place.startsWith('..') || isAbsolute(place)) return;
+  throw new UserError(
+    `${target} lies in this project, whose checks would take it for a part.`,
+    `Name a folder beside it, such as ${quoted(join(dirname(projectRoot), basename(target)))}.`,
+  );
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Beside its place, so that it can be moved there in one step. */
