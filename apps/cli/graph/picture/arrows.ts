@@ -18,6 +18,7 @@ export function arrowLine(arrow: Arrow, way: Way): string {
 
 /** What stands on it. */
 export function arrowLabel(arrow: Arrow, { x, y }: Point): string {
+  if (arrow.lines.length === 0) return '';
   const { width, height } = labelSize(arrow);
   const first = y - height / 2 + 4 + LABEL.line - 4;
   const lines = arrow.lines.map(({ text, version }, index) => {

@@ -34,8 +34,9 @@ export function dotOf({ boxes, groups, links }: Plan, direction: Direction): str
   const clusters = groups.map(
     (title, index) => `subgraph cluster_${index} { graph [label=${blank(title)}]; ${inGroup(index).join('; ')} }`,
   );
+  const [between, along] = links.some(({ label }) => label) ? [0.28, 0.55] : [0.16, 0.8];
   return `digraph {
-    graph [rankdir=${direction}, newrank=true, nodesep=${links.some(({ label }) => label) ? 0.28 : 0.16}, ranksep=0.55, ${effortFor(boxes.length)} pad=0, margin=18, labeljust=l]
+    graph [rankdir=${direction}, newrank=true, nodesep=${between}, ranksep=${along}, ${effortFor(boxes.length)} pad=0, margin=18, labeljust=l]
     node [shape=box, fixedsize=true, label=""]
     edge [dir=none]
     ${[...clusters, ...inGroup(undefined), ...besideOthers(boxes, links)].join('\n')}

@@ -114,6 +114,15 @@ describe('the picture of a hundred modules', () => {
     expect(arrows.every(({ isTwoWay, lines }) => isTwoWay && lines[0]?.text === '2')).toBe(true);
   });
 
+  it('has a number only where there are several', async () => {
+    const modules = Array.from({ length: 20 }, (_, index) => aModule(`module-${index}`));
+    const once = aMessage('module-0.done.v1', { from: ['module-0'], to: ['module-1'] });
+    const again = aMessage('module-0.undone.v1', { from: ['module-0'], to: ['module-1'] });
+    const platesOf = async (messages: System['messages']) =>
+      (await pictureFile(aSystem(modules, { messages }))).match(/class="plate".*?>(\w+)</g)?.length ?? 0;
+    expect([await platesOf([once]), await platesOf([once, again])]).toEqual([0, 1]);
+  });
+
   it('lets no module stand on another, none outside of its app, and leads every arrow from one to another', async () => {
     const plan = planOf(sceneOf(LARGE));
     const { boxes, groups, links } = await layOut(plan);

@@ -169,7 +169,7 @@ function lineOf(message: DrawnMessage): Arrow['lines'][number] {
   return { text, version };
 }
 
-/** One arrow for all that passes between two modules, both ways, with the number of messages. */
+/** One arrow for all that passes between two modules, both ways, with the number of messages; a one would say nothing. */
 function pairs(streams: readonly Stream[]): Arrow[] {
   const byPair = Map.groupBy(streams, ({ from, to }) => [from, to].sort(byText).join(' '));
   return [...byPair.values()].map((together) => {
@@ -182,7 +182,7 @@ function pairs(streams: readonly Stream[]): Arrow[] {
       isTwoWay: together.some((stream) => stream.from === to),
       tone: kinds.length === 1 ? (kinds[0] as Tone) : 'mixed',
       kinds,
-      lines: [{ text: String(count) }],
+      lines: count === 1 ? [] : [{ text: String(count) }],
       way: undefined,
       title: together.map(sentence).join('\n'),
     };
