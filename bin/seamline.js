@@ -39,5 +39,6 @@ try {
 } catch (error) {
   const unexpected = error instanceof BootstrapError ? '' : 'seamline could not be started: ';
   process.stderr.write(`${unexpected}${error.message}\n`);
-  process.exitCode = 1;
+  // To "seamline check", which begins here too, 1 says that it looked and found something.
+  process.exitCode = 2;
 }
