@@ -76,6 +76,12 @@ describe('what is read for a drawing', () => {
 
   it.each([
     ['a topology that is not there', { 'src/modules/a/module.json': [] }, 'none.json', 'There is no topology in '],
+    [
+      'a topology that breaks off',
+      { 'src/modules/a/module.json': [], 'bad.json': '{' },
+      'bad.json',
+      '/bad.json is no JSON.',
+    ],
     ['a topology that is none', { 'src/modules/a/module.json': [], 'bad.json': '{}' }, 'bad.json', 'does not fit'],
     ['a folder without modules', {}, undefined, 'There is no src/modules in '],
   ])('cannot be had of %s', async (_, files: Files, topology, message) => {

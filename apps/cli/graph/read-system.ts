@@ -76,8 +76,10 @@ function ownTopology(root: string, say: Reading['say']): Topology | undefined {
 function readTopology(file: string): Topology {
   const text = textOf(file);
   if (text === '') throw new UserError(`There is no topology in ${file}.`, 'Give --topology a file that holds one.');
+  const parsed = parse(text);
+  if (parsed === undefined) throw new UserError(`${file} is no JSON.`, 'Correct it, or name another file.');
   try {
-    return parseTopology(parse(text));
+    return parseTopology(parsed);
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
     throw new UserError(`${file}: ${error.message}`, error.mend);
