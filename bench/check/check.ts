@@ -26,7 +26,7 @@ export function checkCommand(): Command {
       ],
     },
     examples: [
-      'check                        about 40 minutes',
+      'check                        about 65 minutes',
       'check --only small --rounds 3',
       'check --quick                whether everything works, in a minute',
     ],

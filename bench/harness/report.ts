@@ -70,7 +70,13 @@ function verdict(figure: Figure): string {
 const digitsFor = (unit: Figure['unit']) => (unit === 'MB' ? 0 : 2);
 
 export function spreadText({ median, min, max }: Spread, digits: number, unit = ''): string {
-  const text = (value: number) => value.toLocaleString('en', { maximumFractionDigits: digits });
+  // Two digits that say something, also of what is far below one.
+  const rounding = {
+    maximumFractionDigits: digits,
+    maximumSignificantDigits: 2,
+    roundingPriority: 'morePrecision',
+  } as const;
+  const text = (value: number) => value.toLocaleString('en', rounding);
   const [least, most] = [text(min), text(max)];
   return least === most ? `${text(median)}${unit}` : `${text(median)}${unit} (${least}–${most})`;
 }
