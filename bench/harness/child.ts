@@ -13,6 +13,8 @@ export interface Stage<Work> {
   /** A folder of its own. */
   readonly folder: string;
   readonly work: Work;
+  /** The only one that may run its JavaScript; any when absent. */
+  readonly processor?: number;
 }
 
 /** What one half of a candidate of two processes gets: the word of the other one, which was ready before. */

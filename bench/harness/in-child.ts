@@ -1,4 +1,5 @@
 // The process of one candidate: takes one request and answers it; then it ends, or lasts until it is told to end.
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Answer, End, Lasting, Request } from './child.js';
@@ -12,6 +13,9 @@ async function answerTo(work: () => Promise<Answer>): Promise<Answer> {
 }
 
 async function run({ file, run: name, stage }: Request): Promise<Answer> {
+  // The thread that asks, and no other: those of the engine are there already, and go where there is room.
+  if (stage.processor !== undefined)
+    execFileSync('taskset', ['--cpu-list', '--pid', `${stage.processor}`, `${process.pid}`]);
   const candidate = await import(pathToFileURL(join(import.meta.dirname, '..', `${file}.js`)).href);
   const result = await candidate[name](stage);
   if (!isLasting(result)) return { result };

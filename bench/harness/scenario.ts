@@ -30,6 +30,11 @@ export interface Scenario<Result = unknown> {
   work(size: Size): object;
   /** Of candidates of two processes: makes one result of what both have answered. */
   joined?(result: never, beside: never): Result;
+  /**
+   * Two processes have a processor each. The system would have some pairs share one, where the other sleeps and takes long
+   * to wake up, and leave them there: of what the round trip takes that is more than any candidate's share.
+   */
+  readonly isPinned?: boolean;
   /** Takes minutes, is asked for by name or by --long, and is run once: its rounds are inside it. */
   readonly isLong?: boolean;
   /** The result in a few words. */
@@ -130,9 +135,11 @@ async function runIn(stage: Stage<unknown>, scenario: Scenario, candidate: Candi
     only.kill();
     return only.result;
   }
-  const other = await CandidateProcess.run({ file, run: beside, stage });
+  const [first, second] = scenario.isPinned ? [{ processor: 0 }, { processor: 1 }] : [];
+  const other = await CandidateProcess.run({ file, run: beside, stage: { ...stage, ...second } });
   try {
-    const main = await CandidateProcess.run({ ...last, stage: { ...stage, beside: other.result } as Stage<unknown> });
+    const both = { ...stage, ...first, beside: other.result } as Stage<unknown>;
+    const main = await CandidateProcess.run({ ...last, stage: both });
     try {
       const seen = await other.end(main.result);
       await main.end();

@@ -12,6 +12,7 @@ function scenario(name: string, what: string, calls: number, candidates: readonl
     name,
     what,
     candidates,
+    isPinned: true,
     work: (size): CallsWork =>
       size === 'quick'
         ? { warmUpCalls: calls / 20, calls: calls / 20, clients: 64, warmUpSeconds: 0.3, seconds: 0.7 }
