@@ -17,8 +17,9 @@ export interface OutboxRow {
   readonly eventId: string;
   readonly type: string;
   readonly key: string;
-  readonly headers: Record<string, string> | null;
-  readonly payload: Record<string, unknown>;
+  /** JSON, as the outbox holds it. */
+  readonly headers: string;
+  readonly payload: string;
 }
 
 export interface Page {
@@ -140,7 +141,7 @@ export function rowFrom(answer: unknown[], first: number): OutboxRow {
     eventId: answer[first + 1] as string,
     type: answer[first + 2] as string,
     key: answer[first + 3] as string,
-    headers: answer[first + 4] as OutboxRow['headers'],
-    payload: answer[first + 5] as OutboxRow['payload'],
+    headers: answer[first + 4] as string,
+    payload: answer[first + 5] as string,
   };
 }

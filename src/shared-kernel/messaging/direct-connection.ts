@@ -20,6 +20,11 @@ const PLANS = {
   jit: 'off',
 };
 
+const AS_TEXT: pg.CustomTypesConfig = {
+  getTypeParser: (type: number) =>
+    type === pg.types.builtins.BOOL ? (text: string) => text === 't' : (text: string) => text,
+};
+
 /**
  * A connection that a relay holds for itself, not through the pool and never through a transaction pooler: its session
  * locks and its LISTEN belong to it. Queries are pipelined, so many readers share it.
@@ -57,9 +62,12 @@ export class DirectConnection {
     return (await this.client.query<Row>(text, values)).rows;
   }
 
-  /** Prepared once under its name; rows come as arrays, which is what a page of many rows wants. */
+  /**
+   * Prepared once under its name; rows come as arrays and their values as text, JSON too, which is what a page of many
+   * rows wants.
+   */
   async arrays(query: { name: string; text: string; values: unknown[] }): Promise<unknown[][]> {
-    return (await this.client.query({ ...query, rowMode: 'array' })).rows as unknown[][];
+    return (await this.client.query({ ...query, rowMode: 'array', types: AS_TEXT })).rows as unknown[][];
   }
 
   async end(): Promise<void> {

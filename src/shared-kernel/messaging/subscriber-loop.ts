@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Envelope } from '../contract/envelope.js';
 import type { Acknowledgement, Transport } from '../transports/transport.js';
 import { fullJitter } from './backoff.js';
 import { type Cursor, type OutboxRow, type Page, Superseded } from './cursor.js';
 import type { Outage } from './outage.js';
+import { OutboxBatch } from './outbox-batch.js';
 import { pass, points } from './points.js';
 import type { Replays } from './replays.js';
 import type { Position } from './window.js';
@@ -166,10 +166,9 @@ export class SubscriberLoop {
 
   /** Sends until it is taken; false when this loop is closed. */
   private async deliver(rows: readonly OutboxRow[], generation: number): Promise<boolean> {
-    const messages = rows.map((row) => toEnvelope(this.source, row));
     for (let failures = 0; !this.isClosed; ) {
       try {
-        const answer = await this.send(messages, generation);
+        const answer = await this.send(rows, generation);
         if (answer.kind === 'stale') throw new Superseded();
         if (answer.kind === 'expected') throw new OutOfStep(answer.number, this.number);
         if (answer.kind === 'paused') {
@@ -179,7 +178,7 @@ export class SubscriberLoop {
           this.number++;
           this.away = false;
           this.outage.isOver();
-          pass(points.acknowledged, this.source, messages.length);
+          pass(points.acknowledged, this.source, rows.length);
           return true;
         }
       } catch (error) {
@@ -187,7 +186,7 @@ export class SubscriberLoop {
         failures++;
         this.holdUpNobody();
         this.outage.lasts(
-          `${this.subscriber} has not taken ${messages.length} message(s), which wait and are sent again: ${(error as Error).message}`,
+          `${this.subscriber} has not taken ${rows.length} message(s), which wait and are sent again: ${(error as Error).message}`,
         );
         await this.pause(fullJitter(failures, 100, 5_000));
       }
@@ -195,7 +194,7 @@ export class SubscriberLoop {
     return false;
   }
 
-  private async send(messages: readonly Envelope[], generation: number): Promise<Acknowledgement> {
+  private async send(rows: readonly OutboxRow[], generation: number): Promise<Acknowledgement> {
     const { source, epoch, number } = this;
     const { subscriber, partition } = this.cursor;
     let late: NodeJS.Timeout | undefined;
@@ -206,7 +205,7 @@ export class SubscriberLoop {
       );
     });
     try {
-      const batch = { source, subscriber, partition, epoch, number, generation, messages };
+      const batch = new OutboxBatch(source, subscriber, partition, epoch, number, generation, rows);
       return await Promise.race([this.transport.send(batch), deadline]);
     } finally {
       clearTimeout(late);
@@ -246,24 +245,4 @@ class OutOfStep extends Error {
   constructor(expected: number, sent: number) {
     super(`the receiver expects number ${expected} and was sent ${sent}; beginning a new epoch.`);
   }
-}
-
-/** Of the headers only the ones that an envelope has: whatever else stands there must not change what the row is. */
-const HEADERS = ['causationid', 'traceparent', 'tracestate', 'sequence'] as const;
-
-export function toEnvelope(source: string, row: OutboxRow): Envelope {
-  const headers = row.headers ?? {};
-  const envelope: Envelope = {
-    specversion: '1.0',
-    id: row.eventId,
-    source: `/${source}`,
-    type: row.type,
-    subject: row.key,
-    time: headers.time ?? '',
-    datacontenttype: 'application/json',
-    correlationid: headers.correlationid ?? row.eventId,
-    data: row.payload,
-  };
-  for (const name of HEADERS) if (headers[name] !== undefined) envelope[name] = headers[name];
-  return envelope;
 }

@@ -30,7 +30,7 @@ const Answer = z.discriminatedUnion('kind', [
 
 /** A batch as it travels between apps: JSON, and each message of it a CloudEvent in its structured form. */
 export function writeBatch(batch: Batch): string {
-  return JSON.stringify(batch);
+  return batch.written?.() ?? JSON.stringify(batch);
 }
 
 /** @throws ForeignLetter */

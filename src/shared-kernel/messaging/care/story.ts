@@ -3,7 +3,7 @@ import { type Envelope, sourceModule } from '../../contract/envelope.js';
 import type { OutboxRow } from '../cursor.js';
 import { slotOf } from '../inbox.js';
 import { partitionOf } from '../outbox.js';
-import { toEnvelope } from '../subscriber-loop.js';
+import { toEnvelope } from '../outbox-batch.js';
 import { UNACKNOWLEDGED } from '../unacknowledged.js';
 import type { ModuleDatabase, ModuleUnderCare, Queries } from './module-under-care.js';
 import { time, WAITS_FOR } from './sql.js';
@@ -62,7 +62,8 @@ async function tellingOf(database: ModuleDatabase, id: string) {
   const { module } = database;
   const [published, awaitedBy, inbox, rows] = await Promise.all([
     database.query<OutboxRow>(
-      `select id, event_id as "eventId", type, key, headers, payload from outbox where event_id = $1`,
+      `select id, event_id as "eventId", type, key, headers::text, payload::text
+         from outbox where event_id = $1`,
       [id],
     ),
     database.query<{ subscriber: string }>(
