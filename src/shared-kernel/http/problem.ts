@@ -74,7 +74,8 @@ function fromDomain(error: DomainError): Refusal {
 function fromStatus(status: number, detail: string): Refusal {
   if (status === 503) return unavailable();
   if (status === 415) return unsupportedMediaType();
-  return { problem: { type: 'about:blank', title: titleOf(status), status, detail: detail.slice(0, LONGEST_DETAIL) } };
+  const problem = { type: 'about:blank', title: titleOf(status), status, detail: detail.slice(0, LONGEST_DETAIL) };
+  return status === 504 ? { problem, headers: retryAfter(RETRY_AFTER_SECONDS) } : { problem };
 }
 
 /** Says what would do (RFC 9110, 15.5.16). */

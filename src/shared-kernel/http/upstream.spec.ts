@@ -18,6 +18,8 @@ class Notes {
 /** Where a test waits for it; else it is long, since it is not what the test is about. In milliseconds. */
 const DEADLINE = 1_000;
 const LONG = 20_000;
+/** After this, at the latest, who gives no sign of life is known to give none. */
+const SILENT_FOR = 5_000;
 
 /** A gateway before an app of which the test decides every byte. */
 class Stage {
@@ -93,7 +95,9 @@ describe('the gateway, before an app that', () => {
     await setAgain(DEADLINE);
     answer = () => undefined;
     const started = Date.now();
-    expect(await problem(stage.ask())).toMatchObject({ status: 504, title: 'Gateway Timeout' });
+    const { headers, ...refused } = await problem(stage.ask());
+    expect(refused).toMatchObject({ status: 504, title: 'Gateway Timeout' });
+    expect(headers.get('retry-after')).toBe('2');
     expect(Date.now() - started).toBeGreaterThanOrEqual(DEADLINE - 5);
     expect(Date.now() - started).toBeLessThan(LONG);
     await until(() => stage.connections.size === 0);
@@ -218,12 +222,28 @@ describe('the gateway, before something that', () => {
   });
 
   it('hangs, refuses what would only pile up', async () => {
-    const stage = await Stage.before(createTcpServer(), 5_000);
+    const stage = await Stage.before(createTcpServer(), 4_000);
     const all = Array.from({ length: 1_010 }, () => stage.gateway.app.inject('/notes'));
     const statuses = (await Promise.all(all)).map(({ statusCode }) => statusCode);
     expect(statuses.filter((status) => status === 504)).toHaveLength(1_000);
     expect(statuses.filter((status) => status === 503)).toHaveLength(10);
     await stage.close();
+  });
+
+  it('is slow, waits for its answer while it says that it lives, or that it takes no more requests', async () => {
+    const slowly = (response: ServerResponse) => setTimeout(() => response.end('fine'), SILENT_FOR + 2_000);
+    const busy = createServer(({ url }, response) => {
+      if (url === '/health/live') response.end();
+      else slowly(response);
+    });
+    const leaving = createServer((_request, response) => {
+      leaving.close();
+      slowly(response);
+    });
+    const stages = await Promise.all([busy, leaving].map((server) => Stage.before(server)));
+    const asked = stages.map(async (stage) => (await stage.ask({ method: 'POST' })).text());
+    expect(await Promise.all(asked)).toEqual(['fine', 'fine']);
+    await Promise.all(stages.map((stage) => stage.close()));
   });
 
   it('answers without a body, lets it go each time', async () => {
@@ -330,6 +350,25 @@ describe('the gateway, before an app of two instances,', () => {
     await one.live();
     while (!(await answers('GET')).includes('one'));
     expect(new Set(await answers(...FEW))).toEqual(new Set(['one', 'two']));
+  });
+
+  it('goes on with the other when one gives no sign of life, and comes back to it when it does', async () => {
+    one.answer = () => undefined;
+    const timed = async (method: string) => {
+      const started = performance.now();
+      const { status, headers } = await stage.ask({ method });
+      return { status, retryAfter: headers.get('retry-after'), isLong: performance.now() - started > 2 * SILENT_FOR };
+    };
+    const done = { status: 200, retryAfter: null, isLong: false };
+    const first = [timed('POST'), timed('POST'), timed('GET'), timed('GET')];
+    // What may have been done is not done again.
+    expect(await Promise.all(first)).toEqual([{ status: 503, retryAfter: '2', isLong: false }, done, done, done]);
+    const more = await Promise.all([...FEW, ...FEW].map((method) => timed(method)));
+    expect(new Set(more.map((each) => JSON.stringify(each)))).toEqual(new Set([JSON.stringify(done)]));
+    expect(one.asked.filter((method) => method === 'POST')).toHaveLength(1);
+    one.answer = (_request, response) => response.end('one');
+    while (!(await answers('GET')).includes('one'));
+    expect(await answers('POST', 'POST')).toContain('one');
   });
 
   it('asks no other what may have been done already', async () => {

@@ -20,6 +20,14 @@ const MOST_UNDER_WAY = 1_000;
 const CONNECT_WITHIN = 1_000;
 /** So long an address that could not be connected to is asked only where no other can be. In milliseconds. */
 const LEFT_ASIDE = 1_000;
+/** After so long without an answer a request has its address asked whether it lives, again and again. In milliseconds. */
+const DOUBTED_AFTER = 3_000;
+/** Whoever lives says so in this time, however long its answers take. In milliseconds. */
+const LIVES_WITHIN = 2_000;
+/** So long it is not asked again after something was heard of it. In milliseconds. */
+const BELIEVED = 1_000;
+
+const DOES_IT_LIVE: UpstreamRequest = { method: 'GET', path: '/health/live', headers: {} };
 
 /** Doing it twice is doing it once (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
@@ -43,8 +51,14 @@ export function whenGone({ raw }: FastifyReply): AbortSignal {
 }
 
 class TookTooLong extends Error {}
+/** There is nobody at the address. */
+class Away extends Error {}
 /** Nothing has been sent. */
-class NoConnection extends Error {}
+class NoConnection extends Away {}
+/** Nor has anything come back: not even that nobody listens. */
+class NoConnectionInTime extends NoConnection {}
+/** What has been sent may have been done, or will be when a frozen process wakes up. */
+class FellSilent extends Away {}
 
 /** Another app's HTTP, spread over its addresses. */
 export class Upstream {
@@ -67,8 +81,9 @@ export class Upstream {
   }
 
   /**
-   * Resolves when the answer begins; its body is still to be read. What could not be sent to one address goes to the next.
-   * @throws HttpException 503 when the app cannot be reached, 504 when it takes too long, 502 when it speaks no HTTP
+   * Resolves when the answer begins; its body is still to be read. What could not be sent to one address goes to the next,
+   * and so does what may be repeated when the address has fallen silent.
+   * @throws HttpException 503 when the app cannot be reached or has fallen silent, 504 when it takes too long, 502 when it speaks no HTTP
    */
   async ask(request: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const underWay = this.addresses.reduce((sum, address) => sum + address.underWay, 0);
@@ -78,7 +93,8 @@ export class Upstream {
       try {
         return await address.ask(request, signal);
       } catch (error) {
-        if (!(error instanceof NoConnection) || signal.aborted) throw this.refusal(error, [address]);
+        const mayGoOn = error instanceof NoConnection || (error instanceof FellSilent && isIdempotent(request));
+        if (!mayGoOn || signal.aborted) throw this.refusal(error, [address]);
         failure = error;
       }
     }
@@ -119,6 +135,10 @@ class Address {
   private readonly log = new Logger('HTTP');
   /** 0 when it was reached at the last attempt. */
   private asideUntil = 0;
+  private heardAt = Number.NEGATIVE_INFINITY;
+  /** It did not say that it lives when it was last asked. */
+  private isSilent = false;
+  private asking: Promise<void> | undefined;
 
   /** @param among how many addresses the connections to the app are shared */
   constructor(
@@ -138,12 +158,14 @@ class Address {
     return performance.now() < this.asideUntil;
   }
 
-  /** @throws NoConnection, TookTooLong, the reason of the signal, or what Node says */
+  /** @throws Away, TookTooLong, the reason of the signal, or what Node says */
   async ask(request: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
     this.underWay++;
     // One request tries whether it can be reached again; the others need not wait for what comes of that.
     if (this.asideUntil > 0) this.leaveAside();
     try {
+      if (this.isSilent) await this.mustLive();
+      signal.throwIfAborted();
       const answer = await this.askAgainIfStale(request, signal);
       answer.once('close', () => this.underWay--);
       if (this.asideUntil > 0) this.log.log(`The app ${this.app} is reached at ${this.base.origin} again.`);
@@ -151,7 +173,7 @@ class Address {
       return answer;
     } catch (error) {
       this.underWay--;
-      if (error instanceof NoConnection) {
+      if (error instanceof Away) {
         if (this.asideUntil === 0)
           this.log.warn(`The app ${this.app} cannot be reached at ${this.base.origin} (${error.message}).`);
         this.leaveAside();
@@ -168,6 +190,34 @@ class Address {
     this.asideUntil = performance.now() + LEFT_ASIDE;
   }
 
+  /** Asks on a connection of its own, once for all who want to know. @throws NoConnection */
+  private async mustLive(): Promise<void> {
+    if (performance.now() - this.heardAt < BELIEVED) return;
+    this.asking ??= this.askWhetherItLives().finally(() => {
+      this.asking = undefined;
+    });
+    await this.asking;
+    if (this.isSilent) throw new NoConnection(`it does not say within ${LIVES_WITHIN} ms that it lives`);
+  }
+
+  private async askWhetherItLives(): Promise<void> {
+    const asked = performance.now();
+    const late = AbortSignal.timeout(LIVES_WITHIN);
+    try {
+      (await this.call(DOES_IT_LIVE, late, false).answer).destroy();
+    } catch (error) {
+      const isHeard = !late.aborted && !(error instanceof NoConnectionInTime);
+      // A refusal is a sign of life: an app that is leaving takes no new connections, and answers what it has.
+      if (isHeard) this.hear();
+      else this.isSilent = this.heardAt < asked;
+    }
+  }
+
+  private hear(): void {
+    this.heardAt = performance.now();
+    this.isSilent = false;
+  }
+
   /** A kept connection may have been closed by the other side just when it is used; nothing has been done there then. */
   private async askAgainIfStale(request: UpstreamRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const first = this.call(request, signal, this.agent);
@@ -175,7 +225,7 @@ class Address {
       return await first.answer;
     } catch (error) {
       const isStale = first.call.reusedSocket && CLOSED.has(String((error as NodeJS.ErrnoException).code));
-      if (!isStale || signal.aborted || !IDEMPOTENT.has(request.method)) throw error;
+      if (!isStale || signal.aborted || !isIdempotent(request)) throw error;
       return await this.call(request, signal, false).answer;
     }
   }
@@ -192,13 +242,24 @@ class Address {
     });
     const answer = new Promise<IncomingMessage>((resolve, reject) => {
       let isConnected = false;
+      let isOver = false;
       // A call that still waits for a connection tells nobody that it was destroyed. And no error is given to it: a
       // connection that is just being returned to the pool hears none, and what nobody hears ends the process.
       const end = (why: Error) => {
+        over();
         reject(why);
         call.destroy();
       };
       const late = setTimeout(() => end(new TookTooLong()), this.deadline);
+      const doubts = setInterval(
+        () => this.mustLive().catch((why) => isOver || end(isConnected ? new FellSilent(why.message) : why)),
+        DOUBTED_AFTER,
+      );
+      const over = () => {
+        isOver = true;
+        clearTimeout(late);
+        clearInterval(doubts);
+      };
       signal.addEventListener('abort', () => end(signal.reason), { once: true });
       call.once('socket', (socket) => {
         isConnected = !socket.connecting;
@@ -206,17 +267,27 @@ class Address {
       });
       call.on('error', (error) => reject(isConnected ? error : new NoConnection(error.message, { cause: error })));
       call
-        .once('response', resolve)
-        .once('response', () => clearTimeout(late))
-        .once('close', () => clearTimeout(late));
+        .once('response', (answer) => {
+          over();
+          this.hear();
+          resolve(answer);
+        })
+        .once('close', over);
     });
     call.end(body);
     return { call, answer };
   }
 }
 
+function isIdempotent({ method }: UpstreamRequest): boolean {
+  return IDEMPOTENT.has(method);
+}
+
 function mustConnect(socket: Socket, connected: () => void, end: (why: Error) => void): void {
-  const late = setTimeout(() => end(new NoConnection(`no connection within ${CONNECT_WITHIN} ms`)), CONNECT_WITHIN);
+  const late = setTimeout(
+    () => end(new NoConnectionInTime(`no connection within ${CONNECT_WITHIN} ms`)),
+    CONNECT_WITHIN,
+  );
   // Nothing is sent before the other side has shown its certificate, where it has to.
   socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
     clearTimeout(late);
