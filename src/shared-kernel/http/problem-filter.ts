@@ -7,8 +7,9 @@ import {
   ServiceUnavailableException,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asError, withoutRows } from '../persistence/failures.js';
 import { PROBLEM_MEDIA_TYPE, type Refusal, refusalOf } from './problem.js';
-import { inContextOf } from './request-context.js';
+import { inContextOf, isPassing } from './request-context.js';
 import type { RouteTable } from './route-table.js';
 
 /** Every error of every layer ends here: Nest hands over its own, and those of Fastify before any route was found. */
@@ -23,8 +24,14 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const error = this.misplaced(request) ?? thrown;
     const refusal = this.wrongMethod(request, error) ?? refusalOf(error);
-    if (refusal.problem.status >= 500) inContextOf(request, () => this.logger.error(error));
+    inContextOf(request, () => this.log(refusal.problem.status, error));
     sendProblem(http.getResponse(), refusal);
+  }
+
+  /** Where in the program it was noticed that something is away helps nobody. */
+  private log(status: number, error: unknown): void {
+    if (isPassing(status)) this.logger.warn(withoutRows(asError(error).message));
+    else if (status >= 500) this.logger.error(error);
   }
 
   /** The gateway forwards only what some module has, so a 404 would deny what there is: the module is not where it looks. */

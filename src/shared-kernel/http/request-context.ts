@@ -35,6 +35,11 @@ export function openRequestContexts(fastify: FastifyInstance): void {
   });
 }
 
+/** Something is away or slow, and no program is wrong. */
+export function isPassing(status: number): boolean {
+  return status === 503 || status === 504;
+}
+
 /** The path is logged without its query, whose values may be personal. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   const status = reply.statusCode;
@@ -45,7 +50,8 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
     status,
     milliseconds: Math.round(reply.elapsedTime),
   };
-  if (status >= 500) logger.error(line);
+  if (isPassing(status)) logger.warn(line);
+  else if (status >= 500) logger.error(line);
   else if (status >= 400) logger.log(line);
   else logger.debug(line);
 }

@@ -3,6 +3,7 @@ import { Body, Controller, Get, Logger, Module, Post } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PinoLogger } from 'nestjs-pino';
 import { pino } from 'pino';
+import { DatabaseAway } from '../persistence/failures.js';
 import { Public } from './access.js';
 import { createHttpApp } from './create-http-app.js';
 
@@ -13,6 +14,11 @@ class People {
   list() {
     new Logger('People').log('listed');
     return [];
+  }
+
+  @Get('away')
+  away() {
+    throw new DatabaseAway('people', new Error('refused'));
   }
 
   @Post()
@@ -68,6 +74,14 @@ describe('what a request leaves in the log', () => {
       { level: 50, correlationId: 'c2', err: { message: 'insert failed', code: '23505' } },
       { level: 50, correlationId: 'c2', status: 500 },
     ]);
+  });
+
+  it('is two lines at warn, and no stack, where something is away', async () => {
+    expect(await linesOf({ url: '/people/away', headers: { 'x-correlation-id': 'c3' } })).toEqual([
+      expect.objectContaining({ level: 40, correlationId: 'c3', msg: 'The database of people is away: refused' }),
+      expect.objectContaining({ level: 40, correlationId: 'c3', msg: 'request', status: 503 }),
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('stack');
   });
 
   it('is nothing secret and nothing personal', async () => {

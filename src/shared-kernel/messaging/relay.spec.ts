@@ -1,10 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import type { Instance } from '#test/booted-modules';
 import { keptAwake } from '#test/kept-awake';
 import { listening, Talk, until } from '#test/talk';
+import { InProcessTransport } from '../transports/in-process.js';
 import { DirectConnection } from './direct-connection.js';
 import { PARTITIONS } from './layout.js';
 import { partitionOf } from './outbox.js';
+import { Relay } from './relay.js';
 
 const ALL = Array.from({ length: PARTITIONS }, (_, n) => n);
 /** A key of each partition. */
@@ -122,3 +126,31 @@ describe('instances of one program on one database', () => {
 interface Inside {
   readonly client: { readonly connection: { readonly stream: { destroy(): void } } };
 }
+
+describe('a relay whose database is away', () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  it('says so once, however often it tries', async () => {
+    const said: unknown[] = [];
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation((line) => void said.push(line));
+    let tries = 0;
+    const away = createServer((socket) => {
+      tries++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => away.listen(0, '127.0.0.1', resolve));
+    const { port } = away.address() as AddressInfo;
+    const relay = new Relay({
+      module: 'orders',
+      schema: 'orders',
+      url: `postgres://me:secret@127.0.0.1:${port}/shop`,
+      transport: new InProcessTransport(),
+      subscribers: [{ name: 'billing', types: [], retired: [] }],
+    });
+    relay.start();
+    await until(async () => tries >= 5, 'five tries');
+    await relay.stop();
+    away.close();
+    expect(said).toEqual([expect.stringMatching(/^Relay interrupted, starting again: /)]);
+  });
+});

@@ -44,6 +44,7 @@ export class Relay {
   private readonly log: Logger;
   private readonly stopping = new AbortController();
   private readonly led = new Map<number, Led>();
+  private readonly interruption: Outage;
   private readonly outages = new Map<string, Outage>();
   private client: DirectConnection | undefined;
   private running: Promise<void> = Promise.resolve();
@@ -52,6 +53,7 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.log = new Logger(`${options.module}.relay`);
+    this.interruption = new Outage('The relay runs again.', this.log);
   }
 
   start(): void {
@@ -96,7 +98,7 @@ export class Relay {
         failures = 0;
       } catch (error) {
         failures++;
-        this.log.warn(`Relay interrupted, starting again: ${(error as Error).message}`);
+        this.interruption.lasts(`Relay interrupted, starting again: ${(error as Error).message}`);
       }
       await pause(fullJitter(failures, 100, 2_000), this.stopping.signal);
     }
@@ -125,6 +127,7 @@ export class Relay {
       await client.query(`listen ${channelOf(schema)}`);
       await client.query('select pg_advisory_lock_shared(hashtext($1), $2)', [lockName(module), PRESENCE]);
       await register(client, this.options.subscribers, this.log);
+      this.interruption.isOver();
       this.client = client;
       const failed = new Promise<never>((_, reject) => client.lost.catch(reject));
       failed.catch(() => undefined);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LockMode } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { Outage } from '#kernel/messaging/outage';
 import { UnitOfWork } from '#kernel/persistence/unit-of-work';
 import { withDeadline } from '#kernel/resilience/deadline';
 import { type Instruction, Payment } from '../domain/payment.js';
@@ -37,6 +38,7 @@ interface Question {
 @Injectable()
 export class ProviderDesk implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly log = new Logger('billing.provider-desk');
+  private readonly outage = new Outage('Payments are looked at again.', this.log);
   private readonly stopping = new AbortController();
   /** What goes on beside the rounds: late answers, until they are noted. */
   private readonly aside = new Set<Promise<void>>();
@@ -69,12 +71,20 @@ export class ProviderDesk implements OnApplicationBootstrap, BeforeApplicationSh
 
   private async run(): Promise<void> {
     while (!this.stopping.signal.aborted) {
-      const questions = await this.claim().catch((error: Error) => {
-        this.log.warn(`Payments could not be looked at: ${error.message}`);
-        return [];
-      });
+      const questions = await this.look();
       if (questions.length > 0) await this.round(questions);
       else await this.rest();
+    }
+  }
+
+  private async look(): Promise<Question[]> {
+    try {
+      const questions = await this.claim();
+      this.outage.isOver();
+      return questions;
+    } catch (error) {
+      this.outage.lasts(`Payments could not be looked at: ${(error as Error).message}`);
+      return [];
     }
   }
 
