@@ -222,21 +222,26 @@ function onlyDeclaredContracts({ folder, dependsOn }) {
   };
 }
 
-/** A folder without a readable module.json may depend on nobody; that it has none is reported by `seamline check`. */
+/**
+ * A folder without a module.json may depend on nobody; on whom one may whose module.json cannot be read, nobody can say.
+ * Both are reported by `seamline check`.
+ */
 function modulesUnder(root) {
   const folder = join(root, 'src/modules');
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ folder: name, dependsOn: declaredBy(join(folder, name, 'module.json')) }));
+    .map(({ name }) => ({ folder: name, dependsOn: declaredBy(join(folder, name, 'module.json')) }))
+    .filter(({ dependsOn }) => dependsOn !== undefined);
 }
 
 function declaredBy(file) {
+  if (!existsSync(file)) return [];
   try {
     const { dependsOn } = JSON.parse(readFileSync(file, 'utf8'));
-    return Array.isArray(dependsOn) ? dependsOn.filter((name) => typeof name === 'string') : [];
+    return Array.isArray(dependsOn) ? dependsOn.filter((name) => typeof name === 'string') : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -13,25 +13,30 @@ import { exclusively } from './exclusive.js';
 const SOURCES = ['apps', 'src'];
 const NOTE = '.source-hash';
 
+/** What the command line itself consists of: it can run without the rest, and tell what is wrong about that. */
+const COMMAND_LINE = /^(?:apps\/(?:cli|host)|src\/shared-kernel)\//;
+
 /**
  * Compiles what is stale under `root`, in a process of its own: the compiler's memory would stay with ours for good.
+ * @param onlyReads for a command that reads modules and runs none: those of their files that do not compile are left out
  * @throws with the compiler's message, and dist/ as it was, when they do not compile
  */
-export async function freshDist(root) {
+export async function freshDist(root, { onlyReads = false } = {}) {
   if (isFresh(root, readSources(root))) return;
-  const compiler = spawn(process.execPath, [fileURLToPath(import.meta.url), root], {
-    stdio: ['ignore', 'inherit', 'pipe'],
-  });
+  const args = [fileURLToPath(import.meta.url), root, ...(onlyReads ? [ONLY_READS] : [])];
+  const compiler = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] });
   let complaint = '';
   compiler.stderr.on('data', (chunk) => (complaint += chunk));
   const [code] = await once(compiler, 'close');
   if (code !== 0) throw new Error(`the sources do not compile.\n${complaint.trim()}`);
 }
 
-async function compileStale(root) {
+const ONLY_READS = '--only-reads';
+
+async function compileStale(root, onlyReads) {
   await exclusively(join(root, '.cache', 'build.lock'), async () => {
     const sources = readSources(root);
-    if (!isFresh(root, sources)) await build(root, sources);
+    if (!isFresh(root, sources)) await build(root, sources, onlyReads);
   });
 }
 
@@ -87,18 +92,26 @@ function hashOf(root, sources) {
   return hash.digest('hex');
 }
 
-async function build(root, sources) {
+async function build(root, sources, onlyReads) {
   const dist = join(root, 'dist');
-  const outputs = await compile(root, sources);
+  let isWhole = true;
+  const outputs = await compile(root, sources, (path, error) => {
+    if (!onlyReads || COMMAND_LINE.test(path)) throw error;
+    isWhole = false;
+  });
   mkdirSync(dist, { recursive: true });
   rmSync(join(dist, NOTE), { force: true });
   for (const [path, content] of outputs) replaceFile(join(dist, path), content);
   removeOthers(dist, outputs);
-  replaceFile(join(dist, NOTE), hashOf(root, sources));
+  // Without the note, whoever runs the modules compiles again and is told what does not.
+  if (isWhole) replaceFile(join(dist, NOTE), hashOf(root, sources));
 }
 
-/** The content of dist/ by path. All is compiled before anything is written, so a syntax error leaves dist/ as it was. */
-async function compile(root, sources) {
+/**
+ * The content of dist/ by path. All is compiled before anything is written, so a syntax error that `refused` throws leaves
+ * dist/ as it was.
+ */
+async function compile(root, sources, refused) {
   const { transform } = await import('@swc/core');
   const options = JSON.parse(readFileSync(join(root, '.swcrc'), 'utf8'));
   delete options.$schema;
@@ -107,12 +120,14 @@ async function compile(root, sources) {
     if (path.endsWith('.json')) return outputs.set(path, content);
     const target = path.replace(/\.ts$/, '.js');
     const sourceFileName = relative(dirname(join(root, 'dist', path)), join(root, path));
-    const { code, map } = await transform(content.toString(), {
+    const compiled = await transform(content.toString(), {
       ...options,
       swcrc: false,
       filename: path,
       sourceFileName,
-    });
+    }).catch((error) => refused(path, error));
+    if (compiled === undefined) return;
+    const { code, map } = compiled;
     outputs.set(target, map ? `${code}\n//# sourceMappingURL=${target.split('/').pop()}.map\n` : code);
     if (map) outputs.set(`${target}.map`, map);
   };
@@ -149,7 +164,7 @@ function removeEmptyFolders(folder) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await compileStale(process.argv[2]).catch((error) => {
+  await compileStale(process.argv[2], process.argv[3] === ONLY_READS).catch((error) => {
     // What follows is the compiler's own stack.
     process.stderr.write(`${error.message.split('\n\nCaused by:')[0]}\n`);
     process.exitCode = 1;

@@ -16,7 +16,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 
 const BUILDER = resolve('bin/fresh-dist.js');
-const { freshDist }: { freshDist(root: string): Promise<void> } = await import(BUILDER);
+const { freshDist }: { freshDist(root: string, options?: { onlyReads: boolean }): Promise<void> } = await import(
+  BUILDER
+);
 
 describe('dist', () => {
   let root: string;
@@ -73,6 +75,18 @@ describe('dist', () => {
     await expect(freshDist(root)).rejects.toThrow(/do not compile[\s\S]*broken\.ts/);
     expect(dist('apps/shop/main.js')).toContain('42');
     expect(exists('dist/apps/shop/broken.js')).toBe(false);
+  });
+
+  it('goes without a module that does not compile where it is only read, and is whole for nobody until it does', async () => {
+    write('src/modules/orders/broken.ts', 'export const = ;\n');
+    write('apps/shop/main.ts', 'export const answer: number = 45;\n');
+    await freshDist(root, { onlyReads: true });
+    expect(dist('apps/shop/main.js')).toContain('45');
+    expect(exists('dist/src/modules/orders/broken.js')).toBe(false);
+    await expect(freshDist(root)).rejects.toThrow(/do not compile[\s\S]*broken\.ts/);
+
+    write('apps/cli/main.ts', 'export const = ;\n');
+    await expect(freshDist(root, { onlyReads: true })).rejects.toThrow(/do not compile[\s\S]*apps\/cli\/main\.ts/);
   });
 
   it('is built again after a build that was cut short', async () => {

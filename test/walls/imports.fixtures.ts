@@ -437,6 +437,24 @@ const SEVERAL: readonly Fixture[] = [
     },
   ),
   fixture(
+    'source-can-be-read',
+    'a file that breaks off',
+    offers('export const some = {{{ ;'),
+    offers('export const some = {};'),
+  ),
+  fixture(
+    'source-can-be-read',
+    'a spec with the marks of a merge',
+    offersSpec('<<<<<<< ours\nexport const some = 1;\n=======\nexport const some = 2;\n>>>>>>> theirs'),
+    offersSpec("export const some = '<<<<<<< ours';"),
+  ),
+  fixture(
+    'source-can-be-read',
+    'JavaScript',
+    { 'test/some.js': 'export const = 1;' },
+    { 'test/some.js': 'export const some = <div />;' },
+  ),
+  fixture(
     'uses-what-it-declares',
     'a module that nothing imports',
     { 'src/modules/orders/module.json': ['billing', 'catalog'], 'src/modules/catalog/module.json': [] },

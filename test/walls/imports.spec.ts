@@ -105,6 +105,24 @@ describe('the walls of imports', () => {
     ]);
   });
 
+  it('say where a file first breaks the grammar, and how', async () => {
+    const violations = await violationsOf(usedBy('orders', OFFERS, '\nexport const some = {{{ ;'));
+    expect(violations).toEqual([
+      {
+        rule: 'source-can-be-read',
+        file: OFFERS,
+        line: 2,
+        what: 'does not parse: Property assignment expected',
+        subject: 'Property assignment expected',
+      },
+    ]);
+  });
+
+  it('do not judge by a declaration that cannot be read', async () => {
+    for (const text of ['{ "name": "orders", ', 'null', '{ "name": "orders", "dependsOn": "billing" }'])
+      expect(await violationsOf({ 'src/modules/orders/module.json': text })).toEqual([]);
+  });
+
   it('point at the line of module.json that declares too much', async () => {
     const declared =
       '{\n  "name": "orders",\n  "schema": "orders",\n  "dependsOn": [\n    "billing",\n    "orders-x"\n  ]\n}';

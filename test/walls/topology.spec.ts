@@ -63,6 +63,16 @@ describe('the topology wall', () => {
     ]);
   });
 
+  it.each([
+    ['breaks off', '{\n  "name": "orders",\n', 3],
+    ['ends too early', '{\n  "name":\n', 2],
+    ['has a word too many', '{\n  "name": orders\n}', 2],
+  ])('says on which line a declaration %s', async (_, text, line) => {
+    const file = 'src/modules/orders/module.json';
+    const found = (await violationsOf({ [file]: text })).filter((each) => each.file === file);
+    expect(found.map((each) => `${each.rule} ${each.line}`)).toEqual([`module-declares-itself ${line}`]);
+  });
+
   it('tells every circle once, from its first module', async () => {
     const modules = ['a', 'b', 'c', 'd'].flatMap((name) => [
       [`src/modules/${name}/README.md`, `# ${name}\n\nStands in a circle.`],

@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { projectRoot } from '../project-root.js';
+import { loadingModules, ModulesNotLoaded } from '../system/loading-modules.js';
 import { type ContractsRead, readContracts } from '../system/read-contracts.js';
 import { asyncApi } from './asyncapi.js';
 
 const MESSAGES = 'docs/asyncapi.json';
 const ROUTES = 'docs/openapi.json';
+export const DOCUMENTS: readonly string[] = [MESSAGES, ROUTES];
 
 /** A document that is not what the sources say, and the first place where it differs. */
 export interface Stale {
@@ -41,7 +43,12 @@ export async function staleDocuments(root: string, read: ContractsRead, say: (li
   if (read.unreadable.length > 0) return [];
   const kept = placesIn(root).filter((file) => existsSync(join(root, file)));
   const compared = kept.map(async (file) => {
-    const what = differenceFrom(readFileSync(join(root, file), 'utf8'), await fresh(root, file, read));
+    const document = await fresh(root, file, read).catch((error: unknown) => {
+      if (!(error instanceof ModulesNotLoaded)) throw error;
+      say(`${file} was left out: ${error.reason}.`);
+    });
+    if (document === undefined) return [];
+    const what = differenceFrom(readFileSync(join(root, file), 'utf8'), document);
     return what === undefined ? [] : [{ file, what }];
   });
   return (await Promise.all(compared)).flat();
@@ -49,12 +56,12 @@ export async function staleDocuments(root: string, read: ContractsRead, say: (li
 
 /** The HTTP API is told by the modules themselves, and only those of this program are in it. */
 function placesIn(root: string): string[] {
-  return root === projectRoot ? [MESSAGES, ROUTES] : [MESSAGES];
+  return DOCUMENTS.filter((file) => file !== ROUTES || root === projectRoot);
 }
 
 async function fresh(root: string, file: string, read: ContractsRead): Promise<object> {
   if (file === ROUTES) {
-    const { openApi } = await import('./openapi.js');
+    const { openApi } = await loadingModules(() => import('./openapi.js'));
     return openApi();
   }
   const { readHandlers } = await import('../system/read-handlers.js');

@@ -18,6 +18,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 const load = (...path) => import(pathToFileURL(join(process.cwd(), ...path)).href);
 const { freshDist } = await load('bin', 'fresh-dist.js');
-await freshDist(process.cwd());
+await freshDist(process.cwd(), { onlyReads: true });
 const { main } = await load('dist', 'apps', 'cli', 'main.js');
 for (const command of JSON.parse(process.argv[1])) if (!process.exitCode) await main(['node', 'seamline', ...command]);`;

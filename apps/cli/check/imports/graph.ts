@@ -22,7 +22,7 @@ export interface ImportGraph {
   readonly tree: SourceTree;
   /** By file, sorted. */
   readonly edges: ReadonlyMap<string, readonly Edge[]>;
-  /** Imports that cannot be told without running them. */
+  /** Imports that cannot be told, without running them or at all. */
   readonly unreadable: readonly { readonly file: string; readonly found: Import }[];
 }
 
@@ -41,8 +41,11 @@ export function readGraph(root: string, signal?: AbortSignal): ImportGraph {
     const own: Edge[] = [];
     edges.set(file, own);
     for (const found of importsOf(tree.root, file, cache)) {
-      if (found.form === 'unreadable') unreadable.push({ file, found });
-      const to = found.form === 'unreadable' ? undefined : resolve(file, found);
+      if (found.form === 'unreadable' || found.form === 'broken') {
+        unreadable.push({ file, found });
+        continue;
+      }
+      const to = resolve(file, found);
       if (to !== undefined)
         own.push({ from: file, to, form: found.form, specifier: found.specifier, line: found.line });
     }

@@ -8,6 +8,12 @@ import type { Edge, ImportGraph } from './graph.js';
 /** What dependency-cruiser's language has no words for. */
 export const OWN_RULES: readonly Rule[] = [
   {
+    name: 'source-can-be-read',
+    wall: 'imports',
+    why: 'After a mistake in syntax the rest of a file is a guess: no wall can vouch for it, and no program that needs it starts.',
+    mend: 'Correct the line, or what stands before it.',
+  },
+  {
     name: 'import-can-be-read',
     wall: 'imports',
     why: 'An import whose path is only known when it runs leads through every wall without anybody seeing it.',
@@ -34,12 +40,24 @@ const MODULE = /^src\/modules\/([^/]+)\//;
 /** Everything in the graph that breaks a rule of these. */
 export function brokenOwnRules(graph: ImportGraph): Violation[] {
   const uses = usesBetweenModules(graph);
-  return [...unreadable(graph), ...unused(graph.tree.root, modulesIn(graph), uses), ...circles(uses)];
+  return [...broken(graph), ...unreadable(graph), ...unused(graph.tree.root, modulesIn(graph), uses), ...circles(uses)];
+}
+
+function broken({ unreadable }: ImportGraph): Violation[] {
+  return unreadable
+    .filter(({ found }) => found.form === 'broken')
+    .map(({ file, found: { line, specifier } }) => ({
+      rule: 'source-can-be-read',
+      file,
+      line,
+      what: `does not parse: ${specifier}`,
+      subject: specifier,
+    }));
 }
 
 function unreadable({ unreadable }: ImportGraph): Violation[] {
   return unreadable
-    .filter(({ file }) => MUST_BE_READABLE.test(file))
+    .filter(({ file, found }) => found.form === 'unreadable' && MUST_BE_READABLE.test(file))
     .map(({ file, found: { line, specifier } }) => ({
       rule: 'import-can-be-read',
       file,

@@ -2,6 +2,7 @@ import ts from 'typescript';
 import type { Form, Import } from './import.js';
 import { type Note, noteStatements } from './note-statements.js';
 import { readDeepForms } from './read-deep-forms.js';
+import { syntaxProblemIn } from './syntax.js';
 
 /**
  * Words without one of which a file holds none of the forms that may stand deep inside it, but for those that begin with
@@ -27,6 +28,8 @@ export function readImports(fileName: string, text: string): Import[] {
     const { line } = file.getLineAndCharacterOfPosition(node.getStart(file));
     imports.push({ specifier, form, line: line + 1, ...flags });
   };
+  const problem = syntaxProblemIn(file);
+  if (problem) imports.push({ specifier: problem.what, form: 'broken', line: problem.line });
   noteReferences(file, imports);
   const shallow = noteStatements(file.statements, note);
   if (mayBeDeep(text, shallow)) readDeepForms(file, note);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ModuleDeclaration } from '#kernel/topology/declaration';
 import { moduleFolders } from '../../system/module-files.js';
 import { fromItsFirst, shortestWay } from '../imports/circles.js';
-import { lineAt } from './json-lines.js';
+import { lineAt, readJson } from './json-lines.js';
 import type { Broken, RuleName } from './rules.js';
 
 /** A folder under src/modules, with what its module.json declares; undefined where that cannot be read. */
@@ -43,8 +43,8 @@ function readModule(root: string, folder: string): ModuleFolder {
     problem('module-declares-itself', folder, text, path, subject, what);
   const broken = (...problems: Broken[]): ModuleFolder => ({ folder, text, declaration: undefined, problems });
   if (!existsSync(file)) return broken(wrong([], 'missing', 'is missing'));
-  const json = parse(text);
-  if ('reason' in json) return broken(wrong([], 'no JSON', `is no JSON: ${json.reason}`));
+  const json = readJson(text);
+  if ('reason' in json) return broken({ ...wrong([], 'no JSON', `is no JSON: ${json.reason}`), line: json.line });
   const read = ModuleDeclaration.safeParse(json.value);
   if (!read.success)
     return broken(
@@ -57,14 +57,6 @@ function readModule(root: string, folder: string): ModuleFolder {
   if (name !== folder)
     return broken(wrong(['name'], `name ${name}`, `says "name": "${name}", but the folder is "${folder}"`));
   return { folder, text, declaration: read.data, problems: [] };
-}
-
-function parse(text: string): { value: unknown } | { reason: string } {
-  try {
-    return { value: JSON.parse(text) };
-  } catch (error) {
-    return { reason: (error as Error).message.split('\n')[0] ?? '' };
-  }
 }
 
 function sharedSchemas(declared: readonly Declared[]): Broken[] {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TopologyProblem, topologyProblems } from '#kernel/topology/topology';
-import { lineAt } from './json-lines.js';
+import { lineAt, readJson } from './json-lines.js';
 import type { Broken, RuleName } from './rules.js';
 
 const RULE_OF = {
@@ -24,14 +24,10 @@ const isSchema = (name: string): boolean => name === 'topology.schema.json';
 
 function violationsOf(root: string, file: string, modules: readonly string[]): Broken[] {
   const text = readFileSync(join(root, file), 'utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const reason = (error as Error).message.split('\n')[0];
-    return [{ rule: RULE_OF.shape, file, line: 1, what: `is no JSON: ${reason}`, subject: 'no JSON' }];
-  }
-  return topologyProblems(json, modules).map(({ about, path, subject, text: what }) => {
+  const json = readJson(text);
+  if ('reason' in json)
+    return [{ rule: RULE_OF.shape, file, line: json.line, what: `is no JSON: ${json.reason}`, subject: 'no JSON' }];
+  return topologyProblems(json.value, modules).map(({ about, path, subject, text: what }) => {
     return { rule: RULE_OF[about], file, line: lineAt(text, path), what, subject };
   });
 }

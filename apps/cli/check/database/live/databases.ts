@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { runningEmbedded } from '../../../messages/running-embedded.js';
 import { projectRoot } from '../../../project-root.js';
+import { ModulesNotLoaded } from '../../../system/loading-modules.js';
 import { isMendable, UserError } from '../../../user-error.js';
 import type { Violation, WallOptions } from '../../wall.js';
 import { modulesBelow } from '../modules.js';
@@ -36,7 +37,13 @@ export async function violationsInDatabase(root: string, options: WallOptions): 
   if (!isThisProject(root)) return askItsOwnCheck(root, options);
   const { withScratchDatabase } = await import('./scratch-database.js');
   // Its roles are its own, whatever roles an operator keeps elsewhere.
-  return withScratchDatabase(options.signal, async (url) => (await look(url, 'the scratch database', {})) ?? []);
+  const scratch = withScratchDatabase(options.signal, (url) => look(url, 'the scratch database', {}));
+  return (await scratch.catch((error) => leaveOut(error, say))) ?? [];
+}
+
+function leaveOut(error: unknown, say: WallOptions['say']): undefined {
+  if (!(error instanceof ModulesNotLoaded)) throw error;
+  say(`The database itself was left out, only the sources were read: ${error.reason}.`);
 }
 
 function refuse(): never {

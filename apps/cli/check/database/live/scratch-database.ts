@@ -7,6 +7,7 @@ import { provision } from '#kernel/persistence/provision';
 import { remembered } from '../../../embedded/data-directory.js';
 import { startEmbeddedPostgres } from '../../../embedded/embedded-postgres.js';
 import { runningPostmaster } from '../../../embedded/postmaster.js';
+import { loadingModules } from '../../../system/loading-modules.js';
 
 /** Nothing in it outlives the look at it, so it need not survive a crash. */
 const FAST = {
@@ -36,7 +37,8 @@ export async function withScratchDatabase<Result>(
   };
   try {
     // The modules while the server comes up: both take long.
-    const [{ url }, { membersOfTheSystem }] = await Promise.all([starting, import('../../../../host/system.js')]);
+    const loading = loadingModules(() => import('../../../../host/system.js'));
+    const [{ url }, { membersOfTheSystem }] = await Promise.all([starting, loading]);
     await settle(
       url,
       home,
