@@ -18,7 +18,7 @@ const WRITTEN: Readonly<Record<string, (system: System) => string | Promise<stri
   'module.schema.json': () => `${JSON.stringify(moduleSchema(), null, 2)}\n`,
   'topology.schema.json': () => `${JSON.stringify(topologySchema(), null, 2)}\n`,
 };
-const PLACES = Object.keys(WRITTEN);
+export const PLACES = Object.keys(WRITTEN);
 export const FILES = `${PLACES.slice(0, -1).join(', ')} and ${PLACES.at(-1)}`;
 
 export async function writeAll(): Promise<void> {

@@ -6,20 +6,21 @@ import { formatted } from './format.js';
 import { untilInterrupted } from './interruption.js';
 import type { Plan } from './plan.js';
 import { canRefresh, refresh, WRITTEN_FROM_SOURCES } from './refresh.js';
-import { snapshot } from './snapshot.js';
+import { snapshot, type Written } from './snapshot.js';
 import { whyHidden, whyUnsound } from './source/sound.js';
 
 /**
  * Writes what is planned, formatted, and what follows from it: released contracts, generated pages. All of it or nothing,
- * also when it is interrupted.
+ * also when it is interrupted. Answers which files that were.
  * @throws UserError for a plan that would not compile, or that the repository has overtaken
  */
-export function carryOut(root: string, plan: Plan): Promise<void> {
+export function carryOut(root: string, plan: Plan): Promise<Written> {
   return untilInterrupted(async (signal) => {
     mustBeSound(plan);
     const final = await formatted(root, textsOf(plan), signal);
     signal.throwIfAborted();
-    const undo = snapshot(root, [...foldersOf(plan), WRITTEN_FROM_SOURCES, ...plan.changed.map(({ path }) => path)]);
+    const elsewhere = plan.changed.map(({ path }) => path).filter((path) => !MODULE.test(path));
+    const before = snapshot(root, [...foldersOf(plan), WRITTEN_FROM_SOURCES, ...elsewhere]);
     try {
       mustFit(root, plan);
       for (const [path, text] of Object.entries(final)) write(join(root, path), text);
@@ -27,8 +28,9 @@ export function carryOut(root: string, plan: Plan): Promise<void> {
       signal.throwIfAborted();
       if (canRefresh(root)) await refresh(root, signal);
       signal.throwIfAborted();
+      return before.differences();
     } catch (error) {
-      undo();
+      before.undo();
       throw error;
     }
   });
@@ -38,9 +40,11 @@ function textsOf({ created, changed }: Plan): Record<string, string> {
   return { ...created, ...Object.fromEntries(changed.map(({ path, after }) => [path, after])) };
 }
 
+const MODULE = /^src\/modules\/[^/]+/;
+
 /** The modules that are concerned, as folders. */
 function foldersOf(plan: Plan): string[] {
-  return [...new Set(Object.keys(textsOf(plan)).flatMap((path) => /^src\/modules\/[^/]+/.exec(path) ?? []))];
+  return [...new Set(Object.keys(textsOf(plan)).flatMap((path) => MODULE.exec(path) ?? []))];
 }
 
 function mustBeSound(plan: Plan): void {

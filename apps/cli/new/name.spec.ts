@@ -44,6 +44,7 @@ describe('a name', () => {
 
   it('of a class must not hide one of JavaScript', () => {
     expect(() => readClassName('map', 'use case')).toThrow(/called Map, as one of JavaScript's own/);
+    expect(() => readClassName('Map', 'use case')).toThrow(expect.objectContaining({ mend: 'Try "map-entry".' }));
     expect(readClassName('map-order', 'use case').pascal).toBe('MapOrder');
   });
 

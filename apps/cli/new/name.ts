@@ -31,14 +31,20 @@ export function nameOf(kebab: string): Name {
 
 /**
  * @param what is named, as "module"
+ * @param accepted the name to suggest in place of one that would be refused for another reason
  * @throws UserError with the name that it could be, for one that is not in lower case with dashes
  */
-export function readName(given: string, what: string, longest = LONGEST): Name {
+export function readName(
+  given: string,
+  what: string,
+  longest = LONGEST,
+  accepted = (kebab: string): string => kebab,
+): Name {
   if (KEBAB.test(given) && given.length <= longest) return nameOf(given);
   const near = kebabOf(given, longest);
   throw new UserError(
     `"${given}" cannot be the name of ${withArticle(what)}: names are lower-case words with dashes between them, at most ${longest} characters, and begin with a letter.`,
-    near === undefined ? 'Take one such as "order-items".' : `Try "${near}".`,
+    near === undefined ? 'Take one such as "order-items".' : `Try "${accepted(near)}".`,
   );
 }
 
@@ -47,13 +53,16 @@ export function readName(given: string, what: string, longest = LONGEST): Name {
  * @throws UserError also for the name of something that JavaScript brings, which the class would hide
  */
 export function readClassName(given: string, what: string, longest = LONGEST_CLASS): Name {
-  const name = readName(given, what, longest);
-  if (!(name.pascal in globalThis)) return name;
+  const moreExact = (kebab: string): string => `${kebab}-entry`;
+  const name = readName(given, what, longest, (kebab) => (isOfJavaScript(nameOf(kebab)) ? moreExact(kebab) : kebab));
+  if (!isOfJavaScript(name)) return name;
   throw new UserError(
     `"${given}" cannot be the name of ${withArticle(what)}: its class would be called ${name.pascal}, as one of JavaScript's own.`,
-    `Say more precisely what it is, such as "${name.kebab}-entry".`,
+    `Say more precisely what it is, such as "${moreExact(name.kebab)}".`,
   );
 }
+
+const isOfJavaScript = ({ pascal }: Name): boolean => pascal in globalThis;
 
 /** What somebody who wrote `OrderItems` or `order_items` meant; undefined where nothing can be made of it. */
 export function kebabOf(text: string, longest = LONGEST): string | undefined {

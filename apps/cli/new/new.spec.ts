@@ -143,6 +143,21 @@ describe('something new', () => {
       /every object of JavaScript .* Try "our-constructor"/,
     ],
     [
+      'in capitals what PostgreSQL keeps to itself',
+      (r) => planModule(r, { name: 'pg_catalog', entity: 'thing', dependsOn: [] }),
+      /Try "our-catalog"/,
+    ],
+    [
+      "PostgreSQL's catalog",
+      (r) => planModule(r, { name: 'information_schema', entity: 'thing', dependsOn: [] }),
+      /Try "our-information-schema"/,
+    ],
+    [
+      'the name of a module with a blank',
+      (r) => planModule(r, { name: 'parcels ', entity: 'parcel', dependsOn: [] }),
+      /Try "parcels-2"/,
+    ],
+    [
       'routes of the kernel',
       (r) => planModule(r, { name: 'admin', entity: 'message', dependsOn: [] }),
       /\/admin\/messages, which is the kernel's\. Try "our-admin"/,
@@ -221,13 +236,44 @@ describe('something new', () => {
     expect(said).toContain(path);
   });
 
-  it('is only listed on a dry run', async () => {
+  it('is only listed on a dry run, with all that it would write', async () => {
     const before = small.content();
-    const printed: string[] = [];
-    await run({ root: small.root, dryRun: true }, depots, (line) => printed.push(line));
+    const listed: string[] = [];
+    await run({ root: small.root, dryRun: true }, depots, (line) => listed.push(line));
     expect(small.content()).toEqual(before);
-    expect(printed).toContain('  + src/modules/depots/depots.module.ts');
-    expect(printed).toContain('  ~ topology.json');
+
+    const written = await make(depots);
+    expect(listed.filter((line) => line.startsWith('  '))).toEqual(written.slice(1, written.indexOf('Next:')));
+    const after = small.content();
+    const files = Object.keys(after).filter((path) => after[path] !== before[path] && after[path] !== 'a folder');
+    expect(
+      listed
+        .slice(1)
+        .map((line) => line.slice(4))
+        .sort(),
+    ).toEqual(files.sort());
+    expect(files).toContain('src/modules/depots/contract/released/depot-registered.v1.json');
+  });
+
+  it('tells which generated pages it has changed, and on a dry run which it may', async () => {
+    small.write('node_modules/.package-lock.json', '');
+    small.write('bin/seamline.js', '');
+    small.write('bin/fresh-dist.js', 'export const freshDist = () => undefined;\n');
+    small.write(
+      'dist/apps/cli/main.js',
+      "export const main = () => import('node:fs').then((fs) => fs.writeFileSync('docs/architecture.md', 'new'));\n",
+    );
+    small.write('docs/architecture.md', 'old');
+    small.write('docs/openapi.json', '{}');
+    small.write('docs/own.md', 'mine');
+    const changed = (lines: string[]) => lines.filter((line) => line.startsWith('  ~ docs/'));
+    const listed: string[] = [];
+    await run({ root: small.root, dryRun: true }, depots, (line) => listed.push(line));
+    expect(changed(listed)).toEqual([
+      '  ~ docs/architecture.md, if what it shows changes',
+      '  ~ docs/openapi.json, if what it shows changes',
+    ]);
+    expect(changed(await make(depots))).toEqual(['  ~ docs/architecture.md']);
   });
 
   it('leaves nothing behind when its contracts cannot be released', async () => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { projectRoot } from '../project-root.js';
 import { carryOut } from './carry-out.js';
+import { foreseen } from './foreseen.js';
 import type { Plan } from './plan.js';
 import { canRefresh } from './refresh.js';
 import { openRepository, type Repository } from './repository.js';
@@ -20,19 +21,13 @@ export async function run(
 ): Promise<void> {
   const repository = openRepository(root === undefined ? projectRoot : resolve(root));
   const planned = plan(repository);
-  if (!dryRun) await carryOut(repository.root, planned);
-  for (const line of told(planned, dryRun)) print(line);
-  if (!dryRun && !canRefresh(repository.root))
+  const { created, changed } = await (dryRun ? foreseen(repository, planned) : carryOut(repository.root, planned));
+  print(dryRun ? 'It would write:' : 'Wrote:');
+  for (const path of created) print(`  + ${path}`);
+  for (const path of changed) print(`  ~ ${path}`);
+  if (dryRun) return;
+  print('Next:');
+  for (const step of planned.next) print(`  ${step}`);
+  if (!canRefresh(repository.root))
     print('Its generated pages are as they were: run "npx seamline graph" there, once its packages are installed.');
-}
-
-function told({ created, changed, next }: Plan, dryRun: boolean): string[] {
-  return [
-    dryRun ? 'It would write:' : 'Wrote:',
-    ...Object.keys(created)
-      .sort()
-      .map((path) => `  + ${path}`),
-    ...changed.map(({ path }) => `  ~ ${path}`),
-    ...(dryRun ? [] : ['Next:', ...next.map((step) => `  ${step}`)]),
-  ];
 }

@@ -1,20 +1,43 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Remembers files and whole folders below `root`, present or not. What it returns makes them again what they were. */
-export function snapshot(root: string, paths: readonly string[]): () => void {
+/** Files as they were at a moment. */
+export interface Snapshot {
+  /** Makes them again what they were. */
+  undo(): void;
+  /** What has come and changed since, sorted. */
+  differences(): Written;
+}
+
+/** Files below the root. */
+export interface Written {
+  readonly created: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** Remembers files and whole folders below `root`, present or not. */
+export function snapshot(root: string, paths: readonly string[]): Snapshot {
   const before = new Map(
     paths.flatMap((path) => filesAt(root, path)).map((file) => [file, readFileSync(join(root, file))]),
   );
   const emptied = paths.filter((path) => !existsSync(join(root, path)));
-  return () => {
-    for (const path of emptied) rmSync(join(root, path), { recursive: true, force: true });
-    for (const file of paths.flatMap((path) => filesAt(root, path))) if (!before.has(file)) removeUpwards(root, file);
-    for (const [file, content] of before) {
-      if (existsSync(join(root, file)) && readFileSync(join(root, file)).equals(content)) continue;
-      mkdirSync(dirname(join(root, file)), { recursive: true });
-      writeFileSync(join(root, file), content);
-    }
+  const now = () => paths.flatMap((path) => filesAt(root, path)).sort();
+  const isAsBefore = (file: string) =>
+    existsSync(join(root, file)) && readFileSync(join(root, file)).equals(before.get(file) as Buffer);
+  return {
+    undo() {
+      for (const path of emptied) rmSync(join(root, path), { recursive: true, force: true });
+      for (const file of now()) if (!before.has(file)) removeUpwards(root, file);
+      for (const [file, content] of before) {
+        if (isAsBefore(file)) continue;
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        writeFileSync(join(root, file), content);
+      }
+    },
+    differences: () => ({
+      created: now().filter((file) => !before.has(file)),
+      changed: now().filter((file) => before.has(file) && !isAsBefore(file)),
+    }),
   };
 }
 

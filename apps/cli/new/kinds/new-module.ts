@@ -1,5 +1,5 @@
 import { UserError } from '../../user-error.js';
-import { freeName, type Name, readName } from '../name.js';
+import { freeName, kebabOf, type Name, readName } from '../name.js';
 import type { Change, Plan } from '../plan.js';
 import { mustHaveModule, type Repository } from '../repository.js';
 import { declaredSchemas, firstEventOf } from '../source/declared.js';
@@ -40,8 +40,9 @@ const SPOKEN_FOR: ReadonlyMap<string, string> = new Map([
  * @throws UserError for a name that is bad or taken, and for modules that there are not
  */
 export function planModule(repository: Repository, { name: given, entity, dependsOn }: NewModule): Plan {
-  const name = readName(given, 'module');
-  mustBeFree(repository, name);
+  const name = readName(given, 'module', undefined, (near) => acceptable(repository, near));
+  const objection = objectionTo(repository, name.kebab);
+  if (objection) throw new UserError(objection.reason, `Try "${objection.instead}"${objection.or ?? ''}.`);
   for (const other of dependsOn) mustHaveModule(repository, other);
   const heard = [...new Set(dependsOn)].sort().map((other) => firstEventOf(repository, other));
   const words = vocabularyOf(name, readEntity(entity), heard);
@@ -61,24 +62,37 @@ export function planModule(repository: Repository, { name: given, entity, depend
   };
 }
 
-function mustBeFree(repository: Repository, { kebab }: Name): void {
-  const isTaken = (name: string) => repository.modules.includes(name);
-  if (isTaken(kebab))
-    throw new UserError(
-      `There is a module "${kebab}" already.`,
-      `Try "${freeName(kebab, isTaken)}", or add to it: "npx seamline new use-case ${kebab}.NAME".`,
-    );
-  const meaning = kebab.startsWith('pg-') ? 'PostgreSQL keeps schemas that begin so to itself' : SPOKEN_FOR.get(kebab);
-  if (meaning !== undefined)
-    throw new UserError(`A module cannot be called "${kebab}": ${meaning}.`, `Try "our-${kebab.replace(/^pg-/, '')}".`);
-  const schema = schemaOf(kebab);
-  const holder = declaredSchemas(repository).get(schema);
-  if (holder !== undefined)
-    throw new UserError(
-      `The module "${kebab}" would keep its tables in the schema "${schema}", which is that of ${holder}.`,
-      `Try "${freeName(kebab, (name) => isTaken(name) || declaredSchemas(repository).has(schemaOf(name)))}".`,
-    );
+/** What speaks against the name of a module, and one that nothing speaks against. */
+interface Objection {
+  readonly reason: string;
+  readonly instead: string;
+  readonly or?: string;
 }
+
+function objectionTo(repository: Repository, kebab: string): Objection | undefined {
+  const schemas = declaredSchemas(repository);
+  const isTaken = (name: string) => repository.modules.includes(name) || schemas.has(schemaOf(name));
+  if (repository.modules.includes(kebab))
+    return {
+      reason: `There is a module "${kebab}" already.`,
+      instead: freeName(kebab, isTaken),
+      or: `, or add to it: "npx seamline new use-case ${kebab}.NAME"`,
+    };
+  const meaning = kebab.startsWith('pg-') ? 'PostgreSQL keeps schemas that begin so to itself' : SPOKEN_FOR.get(kebab);
+  if (meaning !== undefined) {
+    const ours = kebabOf(`our-${kebab.replace(/^pg-/, '')}`) as string;
+    return { reason: `A module cannot be called "${kebab}": ${meaning}.`, instead: acceptable(repository, ours) };
+  }
+  const schema = schemaOf(kebab);
+  const holder = schemas.get(schema);
+  if (holder === undefined) return undefined;
+  return {
+    reason: `The module "${kebab}" would keep its tables in the schema "${schema}", which is that of ${holder}.`,
+    instead: freeName(kebab, isTaken),
+  };
+}
+
+const acceptable = (repository: Repository, kebab: string): string => objectionTo(repository, kebab)?.instead ?? kebab;
 
 function onTheMap(repository: Repository, { kebab, pascal }: Name): Change {
   const module = `${pascal}Module`;
