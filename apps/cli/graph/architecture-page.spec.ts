@@ -68,23 +68,23 @@ describe('the drawn architecture', () => {
 });
 
 describe('the Mermaid chart', () => {
-  it('puts modules into boxes where there are several apps', () => {
-    const app = (name: string, modules: string[]) => ({
+  it('puts modules with their schemas into boxes where there are several apps, with how each is reached', () => {
+    const app = (name: string, gateway: boolean, instances: number, modules: string[]) => ({
       name,
-      gateway: false,
+      gateway,
       transport: 'direct',
-      instances: 1,
+      instances,
       modules,
     });
-    const apart = { ...SYSTEM, apps: [app('monolith', ['end']), app('front', [])] };
+    const apart = { ...SYSTEM, apps: [app('monolith', false, 2, ['end']), app('front', true, 1, [])] };
     expect(messageChart(apart)).toContain(
       [
-        '  subgraph app_0["monolith"]',
-        '    m_end["end"]',
+        '  subgraph app_0["monolith - reached by direct - 2 instances"]',
+        '    m_end["end<br/>schema end"]',
         '  end',
-        '  subgraph app_1["front"]',
+        '  subgraph app_1["front - the public comes in here - no modules"]',
         '  end',
-        '  m_orders',
+        '  m_orders["orders"]',
       ].join('\n'),
     );
   });

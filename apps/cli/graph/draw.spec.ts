@@ -18,7 +18,9 @@ describe('seamline graph', () => {
   it('prints what it draws, in the format that is asked for', () =>
     withSourceTree(FILES, async (root) => {
       expect((await drawIn(root, { format: 'json' })).printed).toContain('"version": 1');
-      expect((await drawIn(root, { format: 'mermaid' })).printed).toBe('flowchart LR\n  m_a["a"]\n  m_b["b"]\n');
+      expect((await drawIn(root, { format: 'mermaid' })).printed).toBe(
+        'flowchart LR\n  m_a["a<br/>schema a"]\n  m_b["b<br/>schema b"]\n',
+      );
       expect((await drawIn(root, { format: 'svg' })).printed).toMatch(/^<\?xml/);
       expect((await drawIn(root, { format: 'html' })).printed).toMatch(/^<!doctype html>/);
       expect((await drawIn(root, {})).printed).toMatch(/^<!-- Written by/);

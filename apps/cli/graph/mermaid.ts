@@ -1,5 +1,5 @@
 import { type Stream, shortName, streamsOf } from './streams.js';
-import type { DrawnMessage, System } from './system.js';
+import { type DrawnMessage, type DrawnModule, factsOf, type System } from './system.js';
 
 /** The arrow of each kind of message. */
 const ARROWS = {
@@ -13,7 +13,7 @@ const RED = 'stroke:#d0182b,stroke-width:3px';
 /** Who depends on whom, as Mermaid. */
 export function dependencyChart({ modules }: System): string {
   const arrows = modules.flatMap(({ name, dependsOn }) => dependsOn.map((other) => `${id(name)} --> ${id(other)}`));
-  return chart([...modules.map(({ name }) => node(name)), ...arrows]);
+  return chart([...modules.map(({ name }) => node(name, [name])), ...arrows]);
 }
 
 /** What passes between modules, as Mermaid: a box for each app where there are several, and violations in red. */
@@ -33,15 +33,19 @@ function chart(lines: readonly string[]): string {
   return ['flowchart LR', ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
-function nodesByApp({ apps, modules }: System): string[] {
-  if (apps.length < 2) return modules.map(({ name }) => node(name));
+function nodesByApp(system: System): string[] {
+  const { apps, modules } = system;
+  if (apps.length < 2) return modules.map(withSchema);
   const boxes = apps.flatMap((app, index) => [
-    `subgraph app_${index}["${text(app.name)}"]`,
-    ...modules.filter((module) => module.app === app.name).map(({ name }) => `  ${node(name)}`),
+    `subgraph app_${index}["${text([app.name, ...factsOf(app, system)].join(' - '))}"]`,
+    ...modules.filter((module) => module.app === app.name).map((module) => `  ${withSchema(module)}`),
     'end',
   ]);
-  return [...boxes, ...modules.filter(({ app }) => app === undefined).map(({ name }) => node(name))];
+  return [...boxes, ...modules.filter(({ app }) => app === undefined).map(withSchema)];
 }
+
+const withSchema = ({ name, schema }: DrawnModule): string =>
+  node(name, [name, ...(schema === undefined ? [] : [`schema ${schema}`])]);
 
 interface Arrow {
   readonly line: string;
@@ -59,7 +63,7 @@ function violationArrows({ violations }: System): Arrow[] {
   return [...new Set(lines)].sort().map((line) => ({ line, isRed: true }));
 }
 
-const node = (module: string): string => `${id(module)}["${text(module)}"]`;
+const node = (module: string, lines: readonly string[]): string => `${id(module)}["${lines.map(text).join('<br/>')}"]`;
 
 /** Prefixed, because Mermaid has words of its own, such as "end"; and it reads "--" as an arrow. */
 function id(module: string): string {

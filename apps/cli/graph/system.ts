@@ -130,6 +130,16 @@ function messageOf(contract: ContractFound, handlers: readonly HandlerFound[]): 
   };
 }
 
+/** What is to be said of an app beside its name. */
+export function factsOf({ gateway, transport, instances, modules }: DrawnApp, { apps }: System): string[] {
+  return [
+    ...(apps.length > 1 && gateway ? ['the public comes in here'] : []),
+    ...(apps.length > 1 && modules.length > 0 ? [`reached by ${transport}`] : []),
+    ...(instances > 1 ? [`${instances} instances`] : []),
+    ...(modules.length === 0 ? ['no modules'] : []),
+  ];
+}
+
 /** How a message gets from a module to another; undefined where both live in one app, or one of them nowhere. */
 export function wayBetween({ apps, modules }: System, kind: DrawnMessage['kind'], from: string, to: string) {
   const appOf = (name: string) => modules.find((module) => module.name === name)?.app;

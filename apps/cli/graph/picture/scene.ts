@@ -1,6 +1,6 @@
 import { byText } from '../order.js';
 import { type Stream, shortName, streamsOf } from '../streams.js';
-import { type DrawnApp, type DrawnMessage, type DrawnModule, type System, wayBetween } from '../system.js';
+import { type DrawnApp, type DrawnMessage, type DrawnModule, factsOf, type System, wayBetween } from '../system.js';
 import type { Plan, Size } from './plan.js';
 import { cutTo, textWidth, wrapTo } from './text-width.js';
 
@@ -76,7 +76,7 @@ export function sceneOf(system: System): Scene {
   return {
     isCompact,
     cards: system.modules.map((module) => cardOf(module, system, isCompact ? COMPACT : ROOMY)),
-    frames: system.apps.map((app) => ({ app, about: aboutApp(app, system) })),
+    frames: system.apps.map((app) => ({ app, about: factsOf(app, system).join(' · ') })),
     arrows: [...(isCompact ? pairs(streams) : streams.map((stream) => single(stream, system))), ...wrongs(system)],
   };
 }
@@ -136,16 +136,6 @@ function cardOf(module: DrawnModule, { messages, violations }: System, measures:
     own: messages.filter(({ from, to }) => from.includes(module.name) && to.includes(module.name)).length,
     wrong: violations.filter(({ modules }) => modules.includes(module.name)).length,
   };
-}
-
-function aboutApp({ gateway, transport, instances, modules }: DrawnApp, { apps }: System): string {
-  const facts = [
-    ...(apps.length > 1 && gateway ? ['the public comes in here'] : []),
-    ...(apps.length > 1 && modules.length > 0 ? [`reached by ${transport}`] : []),
-    ...(instances > 1 ? [`${instances} instances`] : []),
-    ...(modules.length === 0 ? ['no modules'] : []),
-  ];
-  return facts.join(' · ');
 }
 
 function single(stream: Stream, system: System): Arrow {
