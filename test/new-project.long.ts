@@ -67,6 +67,7 @@ describe('a new project', () => {
 
   it('has a name of its own, nothing of the shop, and nothing that was made on the way', () => {
     expect(JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))).toMatchObject({ name: 'library' });
+    expect(JSON.parse(readFileSync(join(project, 'docs/openapi.json'), 'utf8')).info.title).toBe('library');
     expect(readdirSync(join(project, 'src/modules')).sort()).toEqual(['guestbook', 'identity', 'order']);
     expect(existsSync(join(project, 'data'))).toBe(false);
     expect(existsSync(join(project, 'dist'))).toBe(false);

@@ -17,6 +17,8 @@ export interface RepositorySize {
   readonly filesPerModule: number;
 }
 
+/** What it is called in its package.json. */
+const GENERATED = 'generated';
 /** What one module of a generated repository depends on, at most. */
 const MOST_DEPENDENCIES = 3;
 /** Who depends on whom goes through so many layers, as in a system that people still understand. */
@@ -37,7 +39,7 @@ export async function generateRepository(dir: string, { modules, filesPerModule 
   mustBeEmpty(dir);
   const made = Array.from({ length: modules }, (_, index) => vocabularyAt(index, modules));
   mustHoldAModule(filesPerModule);
-  writeAll(dir, { ...sourcesOf(projectRoot, 'check'), ...systemFiles(made.map(({ module }) => module)) });
+  writeAll(dir, { ...sourcesOf(projectRoot, GENERATED, 'check'), ...systemFiles(made.map(({ module }) => module)) });
   for (const words of made) writeAll(join(dir, 'src/modules', words.module.kebab), moduleOf(words, filesPerModule));
   symlinkSync(join(projectRoot, 'node_modules'), join(dir, 'node_modules'));
 }
@@ -49,7 +51,7 @@ function mustHoldAModule(files: number): void {
 }
 
 function systemFiles(modules: readonly Name[]): Files {
-  const manifest = manifestFor('generated', JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')));
+  const manifest = manifestFor(GENERATED, JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')));
   return {
     'apps/monolith/monolith.module.ts': mapOfTheSystem(modules),
     'topology.json': topologyOf(modules),

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { projectRoot } from '../../project-root.js';
 import { makeProject } from './make-project.js';
+import { sourcesOf } from './sources.js';
 
 /** One that is made is checked, compiled and tested in test/new-project.long.ts. */
 describe('a new project', () => {
@@ -25,6 +26,18 @@ describe('a new project', () => {
     });
     expect(readdirSync(folder)).toEqual(['library']);
     expect(readdirSync(taken)).toEqual(['notes.txt']);
+  });
+
+  it('is not made where nothing can be written', async () => {
+    await expect(makeProject('/proc/library', {}, () => undefined)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/^\/proc cannot be written to \(E\w+\)\.$/),
+    });
+  });
+
+  it('introduces its API by its own name', () => {
+    const files = sourcesOf(projectRoot, '@own/library', 'project');
+    expect(files['apps/host/boot.ts']).toContain("title: '@own/library'");
   });
 
   it('is not made within this one, where each would be checked as a part of the other', async () => {

@@ -71,11 +71,13 @@ function quoted(path: string): string {
 
 /** Beside its place, so that it can be moved there in one step. */
 async function build(target: string, name: string, signal: AbortSignal): Promise<void> {
-  mkdirSync(dirname(target), { recursive: true });
-  const site = mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+  const site = siteBeside(target);
   try {
     chmodSync(site, 0o777 & ~process.umask());
-    writeAll(site, { ...sourcesOf(projectRoot, 'project'), ...(await formatted(projectRoot, own(name), signal)) });
+    writeAll(site, {
+      ...sourcesOf(projectRoot, name, 'project'),
+      ...(await formatted(projectRoot, own(name), signal)),
+    });
     await writeFromSources(site, signal);
     signal.throwIfAborted();
     mustBeEmpty(target);
@@ -84,6 +86,18 @@ async function build(target: string, name: string, signal: AbortSignal): Promise
   } catch (error) {
     rmSync(site, { recursive: true, force: true });
     throw error;
+  }
+}
+
+function siteBeside(target: string): string {
+  try {
+    mkdirSync(dirname(target), { recursive: true });
+    return mkdtempSync(join(dirname(target), `.${basename(target)}-`));
+  } catch (error) {
+    throw new UserError(
+      `${dirname(target)} cannot be written to (${(error as NodeJS.ErrnoException).code}).`,
+      'Name a folder in a place where you may write.',
+    );
   }
 }
 

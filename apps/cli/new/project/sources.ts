@@ -12,13 +12,14 @@ const BESIDE_THE_CHECKS = /\.spec\.ts$|\/testing\/|^(?:test|docs|src\/modules|\.
 
 /**
  * The files of this checkout that a new repository begins with, edited to stand alone.
+ * @param name of the new one
  * @param scope `check` leaves out what no wall looks at: specs, what they need, and all modules
  */
-export function sourcesOf(root: string, scope: 'project' | 'check'): Files {
+export function sourcesOf(root: string, name: string, scope: 'project' | 'check'): Files {
   const files = filesBelow(root, root)
     .filter((file) => fateOf(file)?.goes)
     .filter((file) => scope === 'project' || !BESIDE_THE_CHECKS.test(file));
-  return edited(Object.fromEntries(files.map((file) => [file, readFileSync(join(root, file), 'utf8')])));
+  return edited(Object.fromEntries(files.map((file) => [file, readFileSync(join(root, file), 'utf8')])), name);
 }
 
 /** Every file of a checkout by its path, but for what is made from the others. */
