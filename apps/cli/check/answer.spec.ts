@@ -179,6 +179,7 @@ describe('seamline check', () => {
 describe('a baseline', () => {
   const twice = '{ "name": "stock", "schema": "stock", "dependsOn": ["prices", "prices"] }';
   const once = '{ "name": "stock", "schema": "stock", "dependsOn": [\n\n\n"prices"] }';
+  const HEALTHY_STOCK = '{ "name": "stock", "schema": "stock", "dependsOn": [] }';
   const declared = (root: string, text: string) => writeFile(join(root, 'src/modules/stock/module.json'), text);
   const file = (root: string) => join(root, '.seamline-baseline.json');
 
@@ -229,6 +230,16 @@ describe('a baseline', () => {
         told: 'Wrote 1 known violation into .seamline-baseline.json, 1 fewer than before.',
       });
       expect((await check(root)).code).toBe(0);
+    });
+  });
+
+  it('is not spoken of where nothing of it is left', async () => {
+    await withSourceTree({ ...HEALTHY, 'src/modules/stock/module.json': once }, async (root) => {
+      await check(root, { writeBaseline: true });
+      await declared(root, HEALTHY_STOCK);
+      expect((await check(root)).output).toContain('\n1 that .seamline-baseline.json lists is gone.\n');
+      await check(root, { writeBaseline: true });
+      expect(plain((await check(root)).output)).toEqual(['', 'topology      ok            N s', '']);
     });
   });
 

@@ -68,8 +68,10 @@ function summary(report: Report): string[] {
   const gone = stale.reduce((sum, { count }) => sum + count, 0);
   const sentences = [
     ...(fresh.length === 0 ? [] : [`${counted(fresh.length, 'violation')} of ${counted(rules, 'rule')}.`]),
-    ...(baseline === undefined ? [] : [`${counted(old, 'known violation')} in ${baseline}, to be burnt down.`]),
-    ...(gone === 0 ? [] : [`${gone} more that ${gone === 1 ? 'it lists is' : 'it lists are'} gone.`]),
+    ...(old === 0 ? [] : [`${counted(old, 'known violation')} in ${baseline}, to be burnt down.`]),
+    ...(gone === 0
+      ? []
+      : [`${gone} ${old === 0 ? `that ${baseline} lists` : 'more that it lists'} ${gone === 1 ? 'is' : 'are'} gone.`]),
   ];
   return sentences.length === 0 ? [] : [sentences.join(' ')];
 }
