@@ -29,7 +29,7 @@ export const JOB_AN_EVENT = 'plain client, bullmq, a job an event';
 /** What waits goes from one process to another, and has its effect once. */
 export const drain: Scenario<{ perSecond: number } & Checked> = {
   name: 'drain',
-  what: '100,000 messages go to another process, which writes a row for each, once',
+  what: '300,000 messages go to another process, which writes a row for each, once',
   candidates: [
     ...TRANSPORTS.flatMap((transport) => [
       candidate(seamlineOver(transport), transport, {
@@ -59,7 +59,7 @@ export const drain: Scenario<{ perSecond: number } & Checked> = {
     }),
   ],
   work: (size): Omit<DrainWork, 'transport' | keyof typeof IN_PAGES> => ({
-    messages: size === 'quick' ? 10_000 : 100_000,
+    messages: size === 'quick' ? 10_000 : 300_000,
   }),
   joined: ({ begin }: Begun, { doneAt, checks }: Taken) => ({
     perSecond: ((checks[0]?.expected ?? 0) * 1000) / (doneAt - begin),
