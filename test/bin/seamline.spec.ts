@@ -81,6 +81,15 @@ describe('with a file of a module that cannot be read', () => {
     });
   });
 
+  it('holds no page against a part of the sources', () => {
+    breakDeclaration();
+    const { status, stdout } = seamline(root, 'check', '--only', 'docs');
+    expect(stdout).toMatch(/^src\/modules\/orders\/module\.json cannot be read.* nobody can tell .* stale\.$/m);
+    expect(stdout).toMatch(/^docs {10}1 wrong/m);
+    expect(stdout).not.toContain('<svg');
+    expect(status).toBe(1);
+  });
+
   it('draws what can be read', () => {
     breakSource();
     const { status, stdout } = seamline(root, 'graph', '--format', 'mermaid', '--no-violations');
