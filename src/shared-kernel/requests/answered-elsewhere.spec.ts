@@ -63,6 +63,29 @@ describe('an app that asks another one', () => {
     expect(await front.ask('hall', Greeting, { name: 'Ada' }, PATIENCE)).toMatchObject({ text: 'Good day.' });
   });
 
+  it('says once of what is answered there no more, however often it asks, and that it is answered again', async () => {
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
+    const port = await freePort();
+    const front = asking(port);
+    const ask = () => front.ask('hall', Greeting, { name: 'Ada' }, PATIENCE).catch(({ reason }) => reason);
+    /** The app as it is started with another topology each time. */
+    const movedAway = async (...queries: (typeof Greeting)[]) => {
+      await closing.splice(1).pop()?.();
+      await answering(port, ...queries);
+    };
+    await answering(port, Greeting);
+    await ask();
+    await movedAway();
+    await waitUntil(async () => (await ask()) === 'nobody-answers', PATIENCE);
+    for (let n = 0; n < 3; n++) expect(await ask()).toBe('nobody-answers');
+    expect(warnings('desk.greeting.v1')).toEqual([
+      'desk.greeting.v1 is asked of the app back, where nobody answers it: start a version of desk there that does, or give both apps the same topology.',
+    ]);
+    await movedAway(Greeting);
+    await waitUntil(async () => (await ask()).text !== undefined, PATIENCE);
+    expect(log.mock.calls.map(([said]) => said)).toContain('desk.greeting.v1 is answered again.');
+  });
+
   it('says for whom it waits, once, and looks when that one has come', async () => {
     const port = await freePort();
     asking(port).mustBeWhole();

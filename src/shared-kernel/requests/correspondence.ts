@@ -1,5 +1,7 @@
+import { Logger } from '@nestjs/common';
 import { isBrokenCircuitError, isBulkheadRejectedError } from 'cockatiel';
 import type { QueryType } from '../contract/query.js';
+import { Outage } from '../messaging/outage.js';
 import { Seam } from '../resilience/seam.js';
 import type { TelemetryContext } from '../telemetry/context.js';
 import { Unreachable } from '../transports/wire/wire-client.js';
@@ -16,7 +18,10 @@ const FAIR_WAIT = 50;
 
 /** Questions to other apps, each app behind a seam of its own. */
 export class Correspondence {
+  private readonly log = new Logger('requests');
   private readonly seams = new Map<string, Seam>();
+  /** By query, of those that nobody answered once. What else is in vain is for the seam to tell. */
+  private readonly unanswered = new Map<string, Outage>();
 
   constructor(private readonly elsewhere: Elsewhere) {}
 
@@ -37,10 +42,22 @@ export class Correspondence {
     const reply = await this.seamTo(app)
       .execute(send)
       .catch((error) => {
-        throw atTheSeam(error, app);
+        const why = atTheSeam(error, app);
+        if (why.reason === 'nobody-answers') this.tell(query, app);
+        throw why;
       });
+    this.unanswered.get(query.name)?.isOver();
     if ('refused' in reply) throw reply.refused;
     return held(query.reading.reply, reply.data, () => `${query.owner} answered ${query.name} with`);
+  }
+
+  /** An asker that goes on without an answer would tell nobody that it does so for ever. */
+  private tell({ name, owner }: QueryType, app: string): void {
+    const outage = this.unanswered.get(name) ?? new Outage(`${name} is answered again.`, this.log);
+    this.unanswered.set(name, outage);
+    outage.lasts(
+      `${name} is asked of the app ${app}, where nobody answers it: start a version of ${owner} there that does, or give both apps the same topology.`,
+    );
   }
 
   private seamTo(app: string): Seam {

@@ -13,6 +13,7 @@ import {
   wrap,
 } from 'cockatiel';
 import { fullJitter } from '../messaging/backoff.js';
+import { Outage } from '../messaging/outage.js';
 import { asError } from '../persistence/failures.js';
 import { RetryBudget } from './retry-budget.js';
 
@@ -45,15 +46,15 @@ export class Seam {
   private readonly budget = new RetryBudget();
 
   constructor(app: string, { isOutage, isHarmless }: Failures) {
-    const log = new Logger('requests');
+    const outage = new Outage(`${app} answers again.`, new Logger('requests'));
     const breaker = circuitBreaker(handleWhen(isOutage), {
       breaker: new ConsecutiveBreaker(FAILURES),
       halfOpenAfter: new ExponentialBackoff({ initialDelay: FIRST_PAUSE, maxDelay: LONGEST_PAUSE }),
     });
     breaker.onStateChange((state) => {
       if (state === CircuitState.Open)
-        log.warn(`${app} is left alone for a while: ${lastFailureOf(breaker.lastFailure)}`);
-      if (state === CircuitState.Closed) log.log(`${app} answers again.`);
+        outage.lasts(`${app} is left alone for a while: ${lastFailureOf(breaker.lastFailure)}`);
+      if (state === CircuitState.Closed) outage.isOver();
     });
     const again = retry(
       handleWhen((error) => isHarmless(error) && this.budget.take()),
