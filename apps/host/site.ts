@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { modulesIn, type PlacedApp, type Placement, parseTopology, readTopology } from '#kernel/topology/topology';
+import { topologyIn, UnreadableTopology } from '#kernel/topology/topology-text';
 import { type Demands, readSettings, type Settings, SettingsError } from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,12 +51,15 @@ export function topologyFile(env: Environment): string {
 /** @throws with a mend, where there is none */
 export function readTopologyFile(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return topologyIn(readFileSync(file, 'utf8'));
   } catch (error) {
-    const [reason] = (error as Error).message.split('\n');
-    throw Object.assign(new Error(`There is no topology in ${file}: ${reason}.`), {
-      mend: 'Put one there, or name another file by --topology or SEAMLINE_TOPOLOGY.',
-    });
+    const { message } = error as Error;
+    const [what, todo] =
+      error instanceof UnreadableTopology
+        ? [`${file} ${message}.`, 'Correct it']
+        : [`There is no topology in ${file}: ${message}.`, 'Put one there'];
+    const mend = `${todo}, or name another file by --topology or SEAMLINE_TOPOLOGY.`;
+    throw Object.assign(new Error(what), { mend });
   }
 }
 

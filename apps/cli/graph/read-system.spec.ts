@@ -80,7 +80,7 @@ describe('what is read for a drawing', () => {
       'a topology that breaks off',
       { 'src/modules/a/module.json': [], 'bad.json': '{' },
       'bad.json',
-      '/bad.json is no JSON.',
+      '/bad.json is no JSON: ',
     ],
     ['a topology that is none', { 'src/modules/a/module.json': [], 'bad.json': '{}' }, 'bad.json', 'does not fit'],
     ['a folder without modules', {}, undefined, 'There is no src/modules in '],

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { parseTopology, type Topology, TopologyError } from '#kernel/topology/topology';
+import { topologyIn, UnreadableTopology } from '#kernel/topology/topology-text';
 import { moduleFolders } from '../system/module-files.js';
 import { readContracts } from '../system/read-contracts.js';
 import { readHandlers } from '../system/read-handlers.js';
@@ -76,11 +77,11 @@ function ownTopology(root: string, say: Reading['say']): Topology | undefined {
 function readTopology(file: string): Topology {
   const text = textOf(file);
   if (text === '') throw new UserError(`There is no topology in ${file}.`, 'Give --topology a file that holds one.');
-  const parsed = parse(text);
-  if (parsed === undefined) throw new UserError(`${file} is no JSON.`, 'Correct it, or name another file.');
   try {
-    return parseTopology(parsed);
+    return parseTopology(topologyIn(text));
   } catch (error) {
+    if (error instanceof UnreadableTopology)
+      throw new UserError(`${file} ${error.message}.`, 'Correct it, or name another file.');
     if (!(error instanceof TopologyError)) throw error;
     throw new UserError(`${file}: ${error.message}`, error.mend);
   }

@@ -103,7 +103,30 @@ describe('a topology', () => {
   });
 
   it.each<[string, unknown, string[], env?: Record<string, string>]>([
-    ['that is no object', [], ['topology: Invalid input: expected object, received array']],
+    ...[[], null, 'direct'].map((each): [string, unknown, string[]] => [
+      `that is ${JSON.stringify(each)}`,
+      each,
+      [
+        'topology: must be an object that says how messages travel and which apps there are: {"transport": …, "apps": {…}}',
+      ],
+    ]),
+    [
+      'without a word of apps',
+      { transport: 'direct' },
+      ['apps: must say which apps there are, by name, and which modules live in each: {"monolith": {"modules": […]}}'],
+    ],
+    [
+      'with values of other types',
+      { $schema: 1, transport: 1, system: 1, gateway: 1, apps: { shop: [], stock: { modules: [1] } } },
+      [
+        '$schema: must be the address of a JSON schema',
+        'transport: must be one of in-process, direct, bullmq, rabbitmq, nats',
+        'system: must be a short lower-case name such as "shop"',
+        'gateway: must be the name of an app',
+        'apps.shop: must be an object that says which modules live in this app: {"modules": […]}',
+        'apps.stock.modules.0: must be the name of a module',
+      ],
+    ],
     ['without apps', { transport: 'in-process', apps: {} }, ['apps: must name an app']],
     ['with a word it does not know', { ...ALONE, replicas: 2 }, ['topology: Unrecognized key: "replicas"']],
     [

@@ -9,65 +9,84 @@ export const BETWEEN_APPS = ['direct', 'bullmq', 'rabbitmq', 'nats'] as const;
 export type BetweenApps = (typeof BETWEEN_APPS)[number];
 
 const ANY_INSTANCES = 'must be a whole number from 1 to 16';
+const ANY_SYSTEM = 'must be a short lower-case name such as "shop"';
 const ANY_HTTP = 'must be an address such as http://inventory.internal:3000, or a list of them';
 const ANY_WIRE = 'must be host:port such as inventory.internal:4000, or a list of them';
 
 const httpAddress = z.string().refine(isHttp, ANY_HTTP);
 const wireAddress = z.string().regex(HOST_AND_PORT, { error: ANY_WIRE, abort: true }).refine(isWire, ANY_WIRE);
 
-const App = z.strictObject({
-  modules: z
-    .array(z.string(), 'must be a list of modules')
-    .describe('The modules that live in this app; none in a gateway.'),
-  transport: z
-    .enum(BETWEEN_APPS, `must be one of ${BETWEEN_APPS.join(', ')}`)
-    .optional()
-    .describe('How messages reach this app, where it differs from the others.'),
-  http: z
-    .union([httpAddress, z.array(httpAddress).min(1)], ANY_HTTP)
-    .optional()
-    .describe(
-      'Where this app serves HTTP: of each instance, or of a balancer before them. The variable <APP>_HTTP overrides it.',
-    ),
-  wire: z
-    .union([wireAddress, z.array(wireAddress).min(1)], ANY_WIRE)
-    .optional()
-    .describe(
-      'host:port on which the other apps reach this one, of each instance. The variable <APP>_WIRE overrides it.',
-    ),
-  instances: z
-    .int(ANY_INSTANCES)
-    .min(1, ANY_INSTANCES)
-    .max(16, ANY_INSTANCES)
-    .optional()
-    .describe('How many processes `seamline start --topology` runs of it; 1 when absent.'),
+/** Zod's own words for a wrong type are for programmers. */
+const unlessMistyped = (sentence: string) => ({
+  error: ({ code }: { code?: string }) => (code === 'invalid_type' ? sentence : undefined),
 });
 
+const App = z.strictObject(
+  {
+    modules: z
+      .array(z.string('must be the name of a module'), 'must be a list of modules')
+      .describe('The modules that live in this app; none in a gateway.'),
+    transport: z
+      .enum(BETWEEN_APPS, `must be one of ${BETWEEN_APPS.join(', ')}`)
+      .optional()
+      .describe('How messages reach this app, where it differs from the others.'),
+    http: z
+      .union([httpAddress, z.array(httpAddress).min(1)], ANY_HTTP)
+      .optional()
+      .describe(
+        'Where this app serves HTTP: of each instance, or of a balancer before them. The variable <APP>_HTTP overrides it.',
+      ),
+    wire: z
+      .union([wireAddress, z.array(wireAddress).min(1)], ANY_WIRE)
+      .optional()
+      .describe(
+        'host:port on which the other apps reach this one, of each instance. The variable <APP>_WIRE overrides it.',
+      ),
+    instances: z
+      .int(ANY_INSTANCES)
+      .min(1, ANY_INSTANCES)
+      .max(16, ANY_INSTANCES)
+      .optional()
+      .describe('How many processes `seamline start --topology` runs of it; 1 when absent.'),
+  },
+  unlessMistyped('must be an object that says which modules live in this app: {"modules": […]}'),
+);
+
+const APPS_WRONG: Readonly<Record<string, string>> = {
+  invalid_type:
+    'must say which apps there are, by name, and which modules live in each: {"monolith": {"modules": […]}}',
+  invalid_key: 'must be a short lower-case name such as "back-office"',
+};
+
 /** `topology.json`: which app holds which modules, and how apps reach each other. */
-export const Topology = z.strictObject({
-  $schema: z.string().optional(),
-  transport: z
-    .enum(['in-process', ...BETWEEN_APPS], `must be one of in-process, ${BETWEEN_APPS.join(', ')}`)
-    .describe('How messages go from app to app; "in-process" where there is only one.'),
-  system: z
-    .string()
-    .regex(NAME, 'must be a short lower-case name such as "shop"')
-    .optional()
-    .describe(
-      `What the names of its queues, channels and subjects on a broker begin with, so that systems can share one; "${USUAL_SYSTEM}" when absent.`,
-    ),
-  gateway: z
-    .string()
-    .optional()
-    .describe('The app that faces the public and forwards to the others; the first when absent.'),
-  apps: z
-    .record(z.string().regex(NAME), App, {
-      error: ({ code }) =>
-        code === 'invalid_key' ? 'must be a short lower-case name such as "back-office"' : undefined,
-    })
-    .refine((apps) => Object.keys(apps).length > 0, 'must name an app')
-    .describe('The apps by name; the first is the gateway unless "gateway" names another.'),
-});
+export const Topology = z.strictObject(
+  {
+    $schema: z.string('must be the address of a JSON schema').optional(),
+    transport: z
+      .enum(['in-process', ...BETWEEN_APPS], `must be one of in-process, ${BETWEEN_APPS.join(', ')}`)
+      .describe('How messages go from app to app; "in-process" where there is only one.'),
+    system: z
+      .string(ANY_SYSTEM)
+      .regex(NAME, ANY_SYSTEM)
+      .optional()
+      .describe(
+        `What the names of its queues, channels and subjects on a broker begin with, so that systems can share one; "${USUAL_SYSTEM}" when absent.`,
+      ),
+    gateway: z
+      .string('must be the name of an app')
+      .optional()
+      .describe('The app that faces the public and forwards to the others; the first when absent.'),
+    apps: z
+      .record(z.string().regex(NAME), App, {
+        error: ({ code }) => APPS_WRONG[code as string],
+      })
+      .refine((apps) => Object.keys(apps).length > 0, 'must name an app')
+      .describe('The apps by name; the first is the gateway unless "gateway" names another.'),
+  },
+  unlessMistyped(
+    'must be an object that says how messages travel and which apps there are: {"transport": …, "apps": {…}}',
+  ),
+);
 export type Topology = z.infer<typeof Topology>;
 
 /** One app of a topology that fits. */
