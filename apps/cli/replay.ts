@@ -4,7 +4,7 @@ import type { ReplayFileOptions } from './replay/replay-file.js';
 /** `seamline replay`: real orders against a running system, and a reconciliation to the penny. */
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('Send the orders of a CSV file to a running system and reconcile what it made of them')
+    .description('Send the orders of a CSV file to a running system and reconcile what it made of them.')
     .argument(
       '<file>',
       'order lines: InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country',

@@ -4,6 +4,7 @@ import { DirectTransport } from '#kernel/transports/direct';
 import { InProcessTransport } from '#kernel/transports/in-process';
 import type { Transport } from '#kernel/transports/transport';
 import type { Wire } from '#kernel/transports/wire/wire';
+import { SERVERS } from './broker-servers.js';
 import type { Settings } from './settings.js';
 
 /** What adapters are made of. */
@@ -22,18 +23,15 @@ const ADAPTERS: Readonly<Record<Kind, (ground: Ground) => Promise<Transport>>> =
   direct: async ({ wire, appOf }) => new DirectTransport(wire, appOf),
   bullmq: async ({ app, system, brokers }) => {
     const { BullMqTransport } = await import('#kernel/transports/bullmq/bullmq');
-    const { redisFrom } = await import('#kernel/transports/bullmq/server');
-    return new BullMqTransport(redisFrom(brokers), app, system);
+    return new BullMqTransport(await SERVERS.bullmq(brokers), app, system);
   },
   rabbitmq: async ({ app, system, brokers }) => {
     const { RabbitMqTransport } = await import('#kernel/transports/rabbitmq/rabbitmq');
-    const { rabbitMqFrom } = await import('#kernel/transports/rabbitmq/nodes');
-    return new RabbitMqTransport(rabbitMqFrom(brokers), app, system);
+    return new RabbitMqTransport(await SERVERS.rabbitmq(brokers), app, system);
   },
   nats: async ({ app, system, brokers }) => {
     const { NatsTransport } = await import('#kernel/transports/nats/nats');
-    const { natsServerFrom } = await import('#kernel/transports/nats/server');
-    return new NatsTransport(natsServerFrom(brokers), app, system);
+    return new NatsTransport(await SERVERS.nats(brokers), app, system);
   },
 };
 

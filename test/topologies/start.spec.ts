@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { freezeWhole } from '../transports/freeze.js';
 import { freePort } from '../transports/ports.js';
 import { waitUntil } from '../until.js';
 import { appsOf, lives, type Running } from './seamline.js';
@@ -39,7 +40,7 @@ describe('a topology', () => {
         expect(system.printed()).toMatch(new RegExp(`^${app} is ready on http://localhost:\\d+$`, 'm'));
       expect(url).toBe(`http://localhost:${PORT}`);
       expect(system.printed()).toContain(`monolith is ready on ${url}\n`);
-      expect(system.printed()).toMatch(/^inventory\.[12] \| Created the schemas inventory\.$/m);
+      expect(system.printed()).toMatch(/^inventory\.[12] \| Created the schema inventory\.$/m);
       expect(apps().size).toBe(3);
     });
 
@@ -66,6 +67,31 @@ describe('a topology', () => {
         await sell(url, system);
         expect(apps().get(dying)).not.toBe(before.get(dying));
         expect(apps().get(living)).toBe(before.get(living));
+      },
+      LONG,
+    );
+
+    it(
+      'answers by the other instance when one is frozen, and by both when that wakes up',
+      async () => {
+        const ask = async (method: string) => {
+          const asked = performance.now();
+          const { status, headers } = await fetch(
+            `${url}/inventory/stock/nothing${method === 'POST' ? '/receipts' : ''}`,
+            { method },
+          );
+          expect(performance.now() - asked).toBeLessThan(10_000);
+          return `${status} ${headers.get('retry-after')}`;
+        };
+        // Nobody knows who asks.
+        const answered = '401 null';
+        const frozen = apps().get('inventory.2') as number;
+        freezeWhole(frozen);
+        const reads = await Promise.all(Array.from({ length: 8 }, () => ask('GET')));
+        expect(new Set(reads)).toEqual(new Set([answered]));
+        for (let n = 0; n < 8; n++) expect(await ask('POST')).toBe(answered);
+        process.kill(frozen, 'SIGCONT');
+        await sell(url, system);
       },
       LONG,
     );
@@ -98,13 +124,17 @@ describe('a topology', () => {
     };
 
     it('of a file that is none', async () => {
-      for (const [file, reason] of [
-        [join(systems.folder, 'none.json'), 'ENOENT: no such file or directory'],
-        [systems.written('broken', '{'), "Expected property name or '}' in JSON"],
-      ] as const)
-        expect(await refused(['start', '--topology', file])).toMatch(
-          new RegExp(`^There is no topology in ${file}: ${reason}.*\\. Put one there, or name another file .*\\.\n$`),
-        );
+      const other = 'or name another file by --topology or SEAMLINE_TOPOLOGY.';
+      const none = join(systems.folder, 'none.json');
+      expect(await refused(['start', '--topology', none])).toMatch(
+        new RegExp(
+          `^There is no topology in ${none}: ENOENT: no such file or directory.*\\. Put one there, ${other}\n$`,
+        ),
+      );
+      const broken = systems.written('broken', '{');
+      expect(await refused(['start', '--topology', broken])).toBe(
+        `${broken} is no JSON: Expected property name or '}' on line 1. Correct it, ${other}\n`,
+      );
     });
 
     it('with a module that is none, and without one that there is, whether all apps start or one', async () => {
@@ -130,6 +160,13 @@ Correct the topology: .*\n$`,
           '  AMQP_URL must be set, because the topology has messages reach shop, stock by rabbitmq',
           'Correct the environment (an empty value counts as not set) and start again.\n',
         ].join('\n'),
+      );
+    });
+
+    it('with a broker whose address is none', async () => {
+      const file = systems.written('address', { ...two, transport: 'nats' });
+      expect(await refused(['start', '--topology', file], { NATS_URL: 'http://127.0.0.1:4222' })).toMatch(
+        /^NATS_URL holds no NATS address\. Set NATS_URL to nats:/,
       );
     });
 

@@ -177,7 +177,7 @@ describe('provisioning', () => {
     it('says what it made, without a password', async () => {
       const { ownerUrl } = await run();
       expect(said).toEqual([
-        `Created the roles ${role('owner')}, ${role('orders')}, ${role('billing')}; their passwords are in ${credentialsFile}.`,
+        `Created the roles ${role('owner')}, ${role('orders')}, ${role('billing')}; the passwords are in ${credentialsFile}.`,
         'Created the schemas orders, billing.',
       ]);
       expect(said.join()).not.toContain(new URL(ownerUrl).password);
@@ -188,8 +188,8 @@ describe('provisioning', () => {
       said = [];
       await run();
       expect(said).toEqual([
-        `Created the roles ${role('billing')}; their passwords are in ${credentialsFile}.`,
-        'Created the schemas billing.',
+        `Created the role ${role('billing')}; the passwords are in ${credentialsFile}.`,
+        'Created the schema billing.',
       ]);
     });
 

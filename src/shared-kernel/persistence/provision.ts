@@ -124,14 +124,19 @@ function report({ server, plan, credentialsFile, say = () => {} }: Site, found: 
   const names = (roles: { role: string }[]) => roles.map(({ role }) => role).join(', ');
   const created = found.roles.filter(({ exists }) => !exists);
   const reset = found.roles.filter((role) => role.exists && lacksLogin(server, role, known));
-  const schemas = found.modules.filter(({ schemaOwner }) => schemaOwner !== plan.owner);
-  if (created.length > 0) say(`Created the roles ${names(created)}; their passwords are in ${credentialsFile}.`);
+  const schemas = found.modules.filter(({ schemaOwner }) => schemaOwner !== plan.owner).map(({ schema }) => schema);
+  if (created.length > 0)
+    say(`Created the ${numbered('role', created)} ${names(created)}; the passwords are in ${credentialsFile}.`);
   if (reset.length > 0)
     say(`Set new passwords for ${names(reset)}: ${credentialsFile} did not hold the ones in force.`);
-  if (schemas.length > 0) say(`Created the schemas ${schemas.map(({ schema }) => schema).join(', ')}.`);
+  if (schemas.length > 0) say(`Created the ${numbered('schema', schemas)} ${schemas.join(', ')}.`);
   if (server.publicIsOpen && !server.mayClosePublic) {
     say(`Anyone may create objects in schema public of database ${server.database}; its owner should revoke that.`);
   }
+}
+
+function numbered(what: string, all: readonly unknown[]): string {
+  return all.length === 1 ? what : `${what}s`;
 }
 
 function addresses({ admin, databaseUrl, plan }: Site, passwords: Passwords): Provisioned {

@@ -1,4 +1,5 @@
 import { parseTopology, type Topology, variableOf } from '#kernel/topology/topology';
+import { mustBeAddresses } from '../../../host/broker-servers.js';
 import type { Settings } from '../../../host/settings.js';
 import { readSite, readTopologyFile } from '../../../host/site.js';
 import { projectRoot } from '../../project-root.js';
@@ -30,24 +31,33 @@ const LOOPBACK = '127.0.0.1';
 
 /**
  * Gives every instance of every app an address on this machine, and makes sure that all of them could start.
- * @throws TopologyError, SettingsError naming everything that is wrong
+ * @throws TopologyError, SettingsError naming everything that is wrong; BrokerNotUsable for the address of a broker
  */
 export async function planTopology(env: NodeJS.ProcessEnv, file: string): Promise<Plan> {
   const topology = parseTopology(readTopologyFile(file));
   const ports = await freePorts(2 * instancesOf(topology));
   // What is wrong about the topology or the settings does not depend on where the public enters.
   const drafted = addressesOf(processesOf(topology, ports, { host: LOOPBACK, port: 0 }));
-  const { settings } = readWithin(env, topology, file, drafted);
+  const settings = await settingsWithin(env, topology, file, drafted);
   const processes = processesOf(topology, ports, settings);
   return { file, settings, processes, addresses: addressesOf(processes) };
 }
 
-/** As an app that holds modules, if any does: more is asked of it than of others. */
-function readWithin(env: NodeJS.ProcessEnv, { apps }: Topology, file: string, addresses: Record<string, string>) {
+/** Those of an app that holds modules, if any does: more is asked of it than of others. */
+async function settingsWithin(
+  env: NodeJS.ProcessEnv,
+  { apps }: Topology,
+  file: string,
+  addresses: Record<string, string>,
+): Promise<Settings> {
   const [app] = Object.entries(apps).toSorted(([, a], [, b]) => b.modules.length - a.modules.length)[0] ?? [];
   const secret = env.SEAMLINE_SECRET?.trim() ? {} : { SEAMLINE_SECRET: newSecret() };
   const modules = declaredModules(projectRoot);
-  return readSite({ ...env, ...secret, ...addresses, SEAMLINE_TOPOLOGY: file }, { app, modules });
+  const site = readSite({ ...env, ...secret, ...addresses, SEAMLINE_TOPOLOGY: file }, { app, modules });
+  const holding = site.placementOf(modules).apps.filter((each) => each.modules.length > 0);
+  if (holding.length > 1)
+    await mustBeAddresses(site.settings.brokers, new Set(holding.map(({ transport }) => transport)));
+  return site.settings;
 }
 
 function instancesOf({ apps }: Topology): number {

@@ -45,8 +45,9 @@ const REFUSALS: readonly Refusal[] = [
 export function refusalOf(error: unknown, server: RedisServer, system: string): BrokerNotUsable | undefined {
   if (error instanceof BrokerNotUsable) return error;
   const { message } = error as Error;
+  const said = oneLine(message).replace(/\.$/, '');
   const refused = (what: string, mend: string) =>
-    new BrokerNotUsable(`Redis at ${server.shown} ${what}: ${oneLine(message)}.`, mend, { cause: error });
+    new BrokerNotUsable(`Redis at ${server.shown} ${what}: ${said}.`, mend, { cause: error });
   if (isAboutCertificates(error as Error))
     return refused(
       'cannot be reached safely',
