@@ -305,6 +305,14 @@ const placement: Fixture[] = [
     clean: { 'topology.staging.json': topology({ all: ['orders', 'billing'] }) },
   },
   {
+    rule: 'topology-is-well-formed',
+    form: 'an app that is written twice, of which the first would be lost',
+    broken: {
+      'topology.json': topology({ a: ['orders'], b: ['orders', 'billing'] }).replace('"a"', '"b"'),
+    },
+    clean: { 'topology.json': `\uFEFF${topology({ monolith: ['orders', 'billing'] })}` },
+  },
+  {
     rule: 'every-module-in-one-app',
     form: 'a module that stands nowhere',
     broken: { 'topology.json': topology({ monolith: ['orders'] }) },

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TopologyProblem, topologyProblems } from '#kernel/topology/topology';
-import { lineAt, readJson } from './json-lines.js';
+import { topologyIn, UnreadableTopology } from '#kernel/topology/topology-text';
+import { lineAt } from './json-lines.js';
 import type { Broken, RuleName } from './rules.js';
 
 const RULE_OF = {
@@ -24,10 +25,15 @@ const isSchema = (name: string): boolean => name === 'topology.schema.json';
 
 function violationsOf(root: string, file: string, modules: readonly string[]): Broken[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const json = readJson(text);
-  if ('reason' in json)
-    return [{ rule: RULE_OF.shape, file, line: json.line, what: `is no JSON: ${json.reason}`, subject: 'no JSON' }];
-  return topologyProblems(json.value, modules).map(({ about, path, subject, text: what }) => {
+  let topology: unknown;
+  try {
+    topology = topologyIn(text);
+  } catch (error) {
+    if (!(error instanceof UnreadableTopology)) throw error;
+    const { line, message: what } = error;
+    return [{ rule: RULE_OF.shape, file, line, what, subject: 'no JSON' }];
+  }
+  return topologyProblems(topology, modules).map(({ about, path, subject, text: what }) => {
     return { rule: RULE_OF[about], file, line: lineAt(text, path), what, subject };
   });
 }
