@@ -9,9 +9,34 @@ export function timeInside(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+/** What the ids made at that time begin with. Ids are ordered as their times are, so that none need be read to be compared. */
+export function beginningAt(milliseconds: number): string {
+  const digits = Math.max(0, Math.ceil(milliseconds)).toString(16).padStart(12, '0');
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
+}
+
 /** Where an id has its one place in the inbox. */
 export function slotOf(id: string): number {
-  return Math.floor(timeInside(id) / DAY) % INBOX_SLOTS;
+  return slotOfDay(dayOf(id));
+}
+
+function slotsOf(ids: readonly string[]): number[] {
+  let [from, to, slot] = ['', '', 0];
+  return ids.map((id) => {
+    // Most of a batch are of one day.
+    if (id >= from && id < to) return slot;
+    const day = dayOf(id);
+    [from, to, slot] = [beginningAt(day * DAY), beginningAt((day + 1) * DAY), slotOfDay(day)];
+    return slot;
+  });
+}
+
+function dayOf(id: string): number {
+  return Math.floor(timeInside(id) / DAY);
+}
+
+function slotOfDay(day: number): number {
+  return day % INBOX_SLOTS;
 }
 
 /** Notes messages as taken. Answers the ids that were not there yet: the others are known, and dropped. */
@@ -20,7 +45,7 @@ export function noteInInbox(messages: readonly Envelope[], generation: number): 
   return {
     text: `insert into inbox (slot, event_id, generation) select s, e, $3 from unnest($1::smallint[], $2::uuid[]) m (s, e)
            on conflict do nothing returning event_id`,
-    values: [ids.map(slotOf), ids, generation],
+    values: [slotsOf(ids), ids, generation],
   };
 }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Envelope } from '../contract/envelope.js';
 import type { Batch } from '../transports/transport.js';
 import { Unacceptable } from './dispatch.js';
-import { timeInside } from './inbox.js';
+import { beginningAt, timeInside } from './inbox.js';
+import { isRecord } from './is-record.js';
 import { MOST_KEY_BYTES } from './outbox.js';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -22,8 +23,9 @@ export interface SoundBatch extends Batch {
  */
 export function soundly(batch: Batch, now = Date.now()): SoundBatch {
   const flaws = new Map<Envelope, Unacceptable>();
+  const tooLate = tooLateAt(now);
   const messages = batch.messages.map((envelope) => {
-    const flaw = flawOf(envelope, batch.source, now);
+    const flaw = flawOf(envelope, batch.source, tooLate);
     if (flaw === undefined) return envelope;
     const shaped = reshaped(envelope, batch.source, now);
     flaws.set(shaped, new Unacceptable(`The envelope is broken: ${flaw}`));
@@ -32,16 +34,27 @@ export function soundly(batch: Batch, now = Date.now()): SoundBatch {
   return { ...batch, messages, flaws };
 }
 
+/** An envelope for people to look at, whatever an operator has made of it. */
+export function shaped(envelope: unknown, source: string, now = Date.now()): Envelope {
+  const flaw = flawOf(envelope as Envelope, source, tooLateAt(now));
+  return flaw === undefined ? (envelope as Envelope) : reshaped(envelope, source, now);
+}
+
 /** The same without its contents, which could not be stored. */
 export function withoutContents(envelope: Envelope): Envelope {
   return { ...envelope, data: {} };
 }
 
-function flawOf(envelope: Envelope, source: string, now: number): string | undefined {
+/** Ids above this are of a time still to come; one that only begins like it is not. */
+function tooLateAt(now: number): string {
+  return `${beginningAt(now + DAY)}~`;
+}
+
+function flawOf(envelope: Envelope, source: string, tooLate: string): string | undefined {
   if (!isRecord(envelope)) return `it is ${shown(envelope)}, and no object.`;
   const { id, type, subject } = envelope;
   if (typeof id !== 'string' || !UUID_V7.test(id)) return `its id ${shown(id)} is no UUIDv7 in lower case.`;
-  if (timeInside(id) > now + DAY)
+  if (id > tooLate)
     return `its id says ${new Date(timeInside(id)).toISOString()}, which is still to come: set the sender's clock.`;
   if (envelope.source !== `/${source}`) return `its source is ${shown(envelope.source)}, and it came from /${source}.`;
   if (!isStorable(type) || type.length > MOST_TYPE_CHARACTERS) return `its type is ${shown(type)}.`;
@@ -83,10 +96,6 @@ function reshaped(envelope: unknown, source: string, now: number): Envelope {
     data: isRecord(data) ? data : { original: envelope },
     correlationid: '',
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown, most: number): string {

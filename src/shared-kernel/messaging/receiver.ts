@@ -8,7 +8,7 @@ import type { Transaction, UnitOfWork } from '../persistence/unit-of-work.js';
 import { runInContext } from '../telemetry/context.js';
 import type { Acknowledgement, Batch } from '../transports/transport.js';
 import { contextOf, type Dispatch, HandlerFailed, Unacceptable, UnknownType } from './dispatch.js';
-import { FORGOTTEN, freshOf, noteInInbox, timeInside } from './inbox.js';
+import { beginningAt, FORGOTTEN, freshOf, noteInInbox, timeInside } from './inbox.js';
 import { type SoundBatch, soundly, withoutContents } from './intake.js';
 import { bury, CRASHES, forgetTries, killed, park, parkBehind, reasonOf } from './parked.js';
 import { pass, points } from './points.js';
@@ -353,9 +353,10 @@ export class Receiver {
     return fresh;
   }
 
-  private accept(envelope: Envelope, { generation }: Batch, forgotten: number) {
+  private accept(envelope: Envelope, { generation }: Batch, forgotten: Forgotten) {
     try {
-      if (generation === 0 && timeInside(envelope.id) < forgotten) throw new Unacceptable(tooOld(envelope, forgotten));
+      if (generation === 0 && envelope.id < forgotten.beginning)
+        throw new Unacceptable(tooOld(envelope, forgotten.since));
       return this.dispatch.accept(envelope);
     } catch (error) {
       if (error instanceof Unacceptable) return error;
@@ -523,8 +524,17 @@ function heldUp(results: readonly StatementResult[]) {
   return { waiting, isPaused };
 }
 
-function forgottenBefore(results: readonly StatementResult[]): number {
-  return Number(results[MEMORY]?.rows[0]?.since);
+/** What the inbox remembers nothing from before. */
+interface Forgotten {
+  /** In milliseconds. */
+  readonly since: number;
+  /** No id that is remembered is below it. */
+  readonly beginning: string;
+}
+
+function forgottenBefore(results: readonly StatementResult[]): Forgotten {
+  const since = Number(results[MEMORY]?.rows[0]?.since);
+  return { since, beginning: beginningAt(since) };
 }
 
 function isAbout(error: Error, envelope: Envelope): boolean {
