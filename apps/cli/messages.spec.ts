@@ -122,9 +122,9 @@ describe('seamline messages', () => {
   const publish = async (key: string, age = 0) => {
     const id = uuidv7({ msecs: Date.now() - age });
     await sql.query(
-      `insert into catalog.outbox (partition, event_id, type, key, headers, payload)
-       values ($3, $1, 'catalog.product-added.v1', $2, '{"time":"2026-01-01T00:00:00Z","correlationid":"c"}', '{}')`,
-      [id, key, partitionOf(key)],
+      `insert into catalog.outbox (partition, event_id, type, key, envelope)
+       values ($3, $1, 'catalog.product-added.v1', $2, $4)`,
+      [id, key, partitionOf(key), envelope(id, key)],
     );
     return id;
   };

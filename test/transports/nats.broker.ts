@@ -8,8 +8,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { connect } from '@nats-io/transport-node';
 import { Logger } from '@nestjs/common';
 import { PARTITIONS } from '#kernel/messaging/layout';
+import { PAGE_BYTES, PAGE_ROWS } from '#kernel/messaging/page';
+import { writeLetter } from '#kernel/transports/broker-letters';
 import { BrokerNotUsable } from '#kernel/transports/broker-not-usable';
+import { bytesOf } from '#kernel/transports/lines';
 import { NatsTransport } from '#kernel/transports/nats/nats';
+import { LETTER_BYTES } from '#kernel/transports/nats/requirements';
 import { natsServerFrom } from '#kernel/transports/nats/server';
 import type { Batch, OnBatch } from '#kernel/transports/transport';
 import { waitUntil } from '#test/until';
@@ -186,15 +190,18 @@ const missing = await NatsServerProcess.missing();
     expect(begun).toHaveBeenCalledTimes(1);
   });
 
-  it('carries a full page whose keys are as long as keys can be, though it is larger than the server takes', async () => {
-    const env = { NATS_URL: urlOf(await serverWith()) };
+  it('carries the largest page there is, though the server takes nothing larger', async () => {
+    const env = { NATS_URL: urlOf(await serverWith(`max_payload: ${LETTER_BYTES}`)) };
     const received: Batch[] = [];
     await connected(env, async (each) => {
       received.push(each);
       return { kind: 'taken' };
     });
-    const page = batch({ messages: Array.from({ length: 500 }, (_, n) => message(`${n}`.padEnd(1_024, 'k'))) });
-    expect(JSON.stringify(page).length).toBeGreaterThan(1_048_576);
+    const longest = { source: 'a'.padEnd(40, 'a'), partition: PARTITIONS - 1, epoch: Number.MAX_SAFE_INTEGER };
+    const messages = Array.from({ length: PAGE_ROWS - 1 }, (_, n) => message(`${n}`.padEnd(400, 'k')));
+    const last = message('');
+    const room = PAGE_BYTES - [...messages, last].reduce((sum, each) => sum + JSON.stringify(each).length, 0);
+    const page = batch({ ...longest, messages: [...messages, { ...last, data: { key: 'k'.repeat(room) } }] });
     expect(await (await connected(env)).send(page)).toEqual({ kind: 'taken' });
     expect(received).toEqual([page]);
   });
@@ -210,8 +217,8 @@ const missing = await NatsServerProcess.missing();
     const heard = jest.fn();
     stranger.subscribe('seamline.books.elsewhere', { callback: () => void heard() });
     const replyTo = 'seamline.books.elsewhere';
-    const letter = `${JSON.stringify({ id: '0b7a1d57-8c4b-4b86-9b7e-d9d4ff6ea3a2', replyTo })}\n${JSON.stringify(batch())}`;
-    stranger.publish('seamline.books.0', letter, { reply: replyTo });
+    const letter = writeLetter({ id: '0b7a1d57-8c4b-4b86-9b7e-d9d4ff6ea3a2', replyTo, batch: batch() });
+    stranger.publish('seamline.books.0', bytesOf(letter), { reply: replyTo });
     await waitUntil(async () => begun.mock.calls.length > 0, 30_000);
     await stranger.flush();
     expect(heard).not.toHaveBeenCalled();

@@ -8,6 +8,7 @@ import { Logger } from '@nestjs/common';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { writeLetter } from '#kernel/transports/broker-letters';
 import { BrokerNotUsable } from '#kernel/transports/broker-not-usable';
+import { bytesOf } from '#kernel/transports/lines';
 import { rabbitMqFrom } from '#kernel/transports/rabbitmq/nodes';
 import { RabbitMqTransport } from '#kernel/transports/rabbitmq/rabbitmq';
 import { mustFit } from '#kernel/transports/rabbitmq/refusals';
@@ -287,7 +288,7 @@ const USERS: User[] = [
     const places = [{ replyTo: queue }, { replyTo: 'amq.rabbitmq.reply-to.none' }, {}];
     for (const [number, options] of places.entries()) {
       const letter = writeLetter({ id: randomUUID(), replyTo: queue, batch: batch({ number }) });
-      admin.sendToQueue(`seamline.${books}.0`, Buffer.from(letter), options);
+      admin.sendToQueue(`seamline.${books}.0`, bytesOf(letter), options);
     }
     await waitUntil(async () => begun.mock.calls.length === 3, 30_000);
     await sleep(200);

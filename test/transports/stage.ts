@@ -105,10 +105,10 @@ export class Stage {
   /** Leaves messages in the sender's outbox as an instance would that runs in another process. */
   async leave(key: string, numbers: readonly number[], saying: Saying = {}): Promise<void> {
     for (const n of numbers) {
-      const { partition, eventId, type, headers, payload } = toOutgoing(Sent, messageOf(key, n, saying));
+      const { partition, eventId, type, envelope } = toOutgoing('sender', Sent, messageOf(key, n, saying));
       await this.sql.query(
-        `insert into sender.outbox (partition, event_id, type, key, headers, payload) values ($1, $2, $3, $4, $5, $6)`,
-        [partition, eventId, type, key, headers, payload],
+        'insert into sender.outbox (partition, event_id, type, key, envelope) values ($1, $2, $3, $4, $5)',
+        [partition, eventId, type, key, envelope],
       );
     }
     await this.sql.query(`notify ${channelOf('sender')}`);

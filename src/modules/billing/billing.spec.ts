@@ -184,8 +184,8 @@ describe('billing', () => {
     it('in the trace of the command, though the provider answers outside of it', async () => {
       const order = await authorised();
       const { rows } = await database.query(
-        `select command.event_id = (answer.headers ->> 'causationid')::uuid as caused,
-                command.headers ->> 'correlationid' = answer.headers ->> 'correlationid' as correlated
+        `select command.event_id = (answer.envelope ->> 'causationid')::uuid as caused,
+                command.envelope ->> 'correlationid' = answer.envelope ->> 'correlationid' as correlated
            from probe.outbox command join billing.outbox answer using (key) where key = $1`,
         [order],
       );

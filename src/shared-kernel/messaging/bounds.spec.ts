@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import pg from 'pg';
 import { keptAwake } from '#test/kept-awake';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { migrate } from '../persistence/migrate.js';
 import { Cursor } from './cursor.js';
 import { DirectConnection } from './direct-connection.js';
+import { type OutboxRow, PAGE_BYTES, PAGE_ROWS } from './page.js';
 import { Replays } from './replays.js';
 import { UNACKNOWLEDGED } from './unacknowledged.js';
-import { BEGINNING, Drawn, PAGE_BYTES, PAGE_ROWS, type Position, pageAfter } from './window.js';
+import { BEGINNING, Drawn, type Position, pageAfter } from './window.js';
 
 const ROWS = 200_000;
 const PARTITION = 0;
@@ -28,7 +29,7 @@ describe('a page', () => {
     await relay.connect();
     letItSleep = keptAwake(relay);
     await owner.query(
-      "insert into subscriber (name, types) values ('all', '{a,b}'), ('rare', '{b}'), ('large', '{large}')",
+      "insert into subscriber (name, types) values ('all', '{a,b}'), ('rare', '{b}'), ('large', '{large}'), ('mixed', '{mixed}')",
     );
     await owner.query(APPEND, [ROWS, 'a', '{"some":"thing"}']);
     await owner.query(
@@ -146,8 +147,8 @@ describe('a page', () => {
       if (position.s2 === null) break;
     }
     expect(pages.reduce((sum, rows) => sum + rows)).toBe(100);
-    expect(Math.max(...pages)).toBeLessThanOrEqual(PAGE_BYTES / (256 * 1024));
-    await owner.query(APPEND, [8, 'large', JSON.stringify({ text: 'x'.repeat(2 * PAGE_BYTES) })]);
+    expect(Math.max(...pages)).toBe(PAGE_BYTES / (256 * 1024));
+    await owner.query(APPEND, [8, 'large', JSON.stringify({ text: 'x'.repeat(9 * PAGE_BYTES) })]);
     const huge = new Cursor(relay, await lookedAt(), 'large', PARTITION, 0);
     const { rows } = await huge.read(between('3:3:', (await lastDrawn()) - 8));
     expect(rows).toHaveLength(1);
@@ -164,7 +165,77 @@ describe('a page', () => {
       return true;
     });
     expect(pages.reduce((sum, rows) => sum + rows)).toBe(102);
-    expect(Math.max(...pages)).toBeLessThanOrEqual(PAGE_BYTES / (256 * 1024));
+    expect(Math.max(...pages)).toBe(PAGE_BYTES / (256 * 1024));
+  });
+
+  describe('of small messages and large ones', () => {
+    /** In bytes: in no order, then many of which as many as make a batch may be read at once, then small ones. */
+    const sizes = [
+      ...Array.from({ length: 200 }, (_, n) => ((n * n) % 7 < 2 ? 256 * 1024 : 100 + n)),
+      ...new Array<number>(600).fill(8_300),
+      ...new Array<number>(2 * PAGE_ROWS).fill(100),
+    ];
+    let start: number;
+    let snapshotBefore: string;
+    beforeAll(async () => {
+      start = await lastDrawn();
+      snapshotBefore = await snapshot();
+      await owner.query(APPEND_SIZES, [sizes]);
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    const numbers = (rows: readonly OutboxRow[]): number[] => rows.map(({ envelope }) => JSON.parse(envelope).n);
+    const bytesIn = (rows: readonly { envelope: string }[]) =>
+      rows.reduce((sum, { envelope }) => sum + Buffer.byteLength(envelope), 0);
+    /** Answers how many bytes came from the server since the last time. */
+    const listening = () => {
+      const arrays = jest.spyOn(relay, 'arrays');
+      return async () => {
+        const answers = await Promise.all(arrays.mock.results.map(({ value }) => value as Promise<unknown[][]>));
+        arrays.mockClear();
+        return bytesIn(answers.flat().map(([, envelope]) => ({ envelope: `${envelope ?? ''}` })));
+      };
+    };
+    const expectSound = (pages: readonly (readonly OutboxRow[])[], answered: readonly number[]) => {
+      expect(pages.flatMap(numbers)).toEqual(sizes.map((_, n) => n));
+      expect(pages.filter((rows) => rows.length > 1 && bytesIn(rows) > PAGE_BYTES)).toEqual([]);
+      // Once more when the first had to be read alone.
+      expect(Math.max(...answered)).toBeLessThan(4 * 1024 * 1024 + 2 * 256 * 1024);
+      expect(Math.max(...pages.map(({ length }) => length))).toBe(PAGE_ROWS);
+    };
+
+    it('brings all of them in order, and never much at once', async () => {
+      const cursor = new Cursor(relay, await lookedAt(), 'mixed', PARTITION, 0);
+      const pages: OutboxRow[][] = [];
+      const answered: number[] = [];
+      const heard = listening();
+      for (let position: Position = between(snapshotBefore, start); ; ) {
+        const { rows, next } = await cursor.read(position);
+        pages.push([...rows]);
+        answered.push(await heard());
+        position = next;
+        if (position.s2 === null) break;
+      }
+      expectSound(pages, answered);
+    });
+
+    it('brings all of them in order, and never much at once, of a replay', async () => {
+      await owner.query(
+        "insert into replay (subscriber, partition, generation, types) values ('mixed', 0, 1, '{mixed}')",
+      );
+      const cursor = new Cursor(relay, await lookedAt(), 'mixed', PARTITION, 0);
+      const pages: OutboxRow[][] = [];
+      const answered: number[] = [];
+      const heard = listening();
+      await new Replays(relay).send(cursor, between(await snapshot(), 0), async (rows) => {
+        pages.push([...rows]);
+        answered.push(await heard());
+        return true;
+      });
+      expectSound(pages, answered);
+    });
   });
 
   it('is not needed to know that nothing is unacknowledged', async () => {
@@ -188,8 +259,14 @@ describe('a page', () => {
 
 /** So many rows, evenly over the partitions. */
 const APPEND = `
-  insert into outbox (partition, event_id, type, key, headers, payload)
-  select n % 4, gen_random_uuid(), $2, 'k' || n % 1000, '{}', $3 from generate_series(1, $1) n`;
+  insert into outbox (partition, event_id, type, key, envelope)
+  select n % 4, gen_random_uuid(), $2, 'k' || n % 1000, $3 from generate_series(1, $1) n`;
+
+/** One of each size, in bytes, with its number. */
+const APPEND_SIZES = `
+  insert into outbox (partition, event_id, type, key, envelope)
+  select ${PARTITION}, gen_random_uuid(), 'mixed', 'k', json_build_object('n', n - 1, 'text', repeat('x', bytes - 40))
+    from unnest($1::int[]) with ordinality as u (bytes, n) order by n`;
 
 interface Plan {
   readonly Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number };

@@ -7,7 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Given } from '#test/crash/modules';
 import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { untilWithin } from '#test/until';
-import { partitionOf } from './outbox.js';
+import { toOutgoing } from './outbox.js';
 import { CRASHES } from './parked.js';
 
 /** Several processes start in it, one after the other, on a machine that does other things. In milliseconds. */
@@ -104,11 +104,13 @@ describe('a process', () => {
 
   const give = async (...messages: [key: string, n: number, does: string][]) => {
     await sql.query('begin');
-    for (const [key, n, does] of messages)
+    for (const [key, n, does] of messages) {
+      const { partition, eventId, type, envelope } = toOutgoing('giver', Given, { key, n, does });
       await sql.query(
-        `insert into giver.outbox (partition, event_id, type, key, headers, payload) values ($1, $2, $3, $4, '{}', $5)`,
-        [partitionOf(key), uuidv7(), Given.name, key, JSON.stringify({ key, n, does })],
+        'insert into giver.outbox (partition, event_id, type, key, envelope) values ($1, $2, $3, $4, $5)',
+        [partition, eventId, type, key, envelope],
       );
+    }
     await sql.query('commit');
   };
   const envelope = (key: string, n: number, does: string) => ({
@@ -153,7 +155,7 @@ describe('a process', () => {
       // As a second process leaves it that ended amid these.
       await give(...many(10));
       await sql.query(
-        `insert into taker.attempt (event_id, tries) select event_id, 1 from giver.outbox where (payload ->> 'n')::int >= 10`,
+        `insert into taker.attempt (event_id, tries) select event_id, 1 from giver.outbox where (envelope -> 'data' ->> 'n')::int >= 10`,
       );
       const suspicious = await start();
       await handledAll(suspicious);

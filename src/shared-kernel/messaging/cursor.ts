@@ -1,26 +1,15 @@
 import type { DirectConnection } from './direct-connection.js';
+import { type OutboxRow, PageSize } from './page.js';
 import {
   BEGINNING,
   covers,
   type Drawn,
   lastDrawn,
-  PAGE_ROWS,
   type Position,
   pageAfter,
   positionAfter,
   type Seen,
 } from './window.js';
-
-/** One row of an outbox. Written by us, but nothing keeps an operator's hands off it. */
-export interface OutboxRow {
-  readonly id: number;
-  readonly eventId: string;
-  readonly type: string;
-  readonly key: string;
-  /** JSON, as the outbox holds it. */
-  readonly headers: string;
-  readonly payload: string;
-}
 
 export interface Page {
   readonly rows: readonly OutboxRow[];
@@ -40,7 +29,7 @@ export class Superseded extends Error {
 /** Where one subscriber stands with one partition of an outbox, and the reading from there. */
 export class Cursor {
   private move = 0;
-  private limit: number;
+  private readonly size: PageSize;
 
   /** @param drawn shared by all cursors of a relay */
   constructor(
@@ -49,9 +38,9 @@ export class Cursor {
     readonly subscriber: string,
     readonly partition: number,
     private readonly epoch: number,
-    private readonly most = PAGE_ROWS,
+    most?: number,
   ) {
-    this.limit = most;
+    this.size = new PageSize(most);
   }
 
   async restore(): Promise<Position> {
@@ -75,15 +64,16 @@ export class Cursor {
   async read(position: Position): Promise<Page> {
     for (;;) {
       const { last } = this.drawn;
-      const query = pageAfter(position, this.partition, this.subscriber, this.limit, this.drawn);
+      const { limit } = this.size;
+      const query = pageAfter(position, this.partition, this.subscriber, limit, this.drawn);
       const answers = await this.client.arrays(query);
       const seen = seenIn(answers);
       this.drawn.last = Math.max(this.drawn.last, seen.lastDrawn);
       if (!covers(last, seen)) continue;
-      const rows = answers.filter((answer) => answer[ID] !== null).map((answer) => rowFrom(answer, ID));
-      const next = positionAfter(position, seen, rows, this.limit, this.drawn);
-      // What was cut by its size is not worth reading at full length again.
-      this.limit = rows.length < seen.found ? Math.max(8, rows.length) : Math.min(this.most, this.limit * 2);
+      const rows = this.size.cut(answers, 1);
+      const found = answers.length - 1;
+      if (rows.length === 0 && found > 0) continue;
+      const next = positionAfter(position, seen, rows, found < limit && rows.length === found, this.drawn);
       return { rows, next, replays: seen.replays };
     }
   }
@@ -119,29 +109,13 @@ export class Cursor {
   }
 }
 
-const ID = 5;
-
-function seenIn(answers: readonly unknown[][]): Seen {
-  const [first] = answers;
-  if (!first) throw new Error('The server answered no snapshot.');
-  const [s2, drawn, replays, beyond, found] = first as [string, string | null, boolean, string | null, string | null];
-  return {
-    s2,
-    lastDrawn: lastDrawn(drawn),
-    replays,
-    beyond: beyond === null ? null : Number(beyond),
-    found: Number(found ?? 0),
-  };
+interface Said extends Omit<Seen, 'lastDrawn'> {
+  /** Null where the role may not know. */
+  readonly lastDrawn: string | null;
 }
 
-/** A row whose columns begin at `first`: id, event_id, type, key, headers, payload. */
-export function rowFrom(answer: unknown[], first: number): OutboxRow {
-  return {
-    id: Number(answer[first]),
-    eventId: answer[first + 1] as string,
-    type: answer[first + 2] as string,
-    key: answer[first + 3] as string,
-    headers: answer[first + 4] as string,
-    payload: answer[first + 5] as string,
-  };
+function seenIn([first]: readonly unknown[][]): Seen {
+  if (!first) throw new Error('The server answered no snapshot.');
+  const said: Said = JSON.parse(first[1] as string);
+  return { ...said, lastDrawn: lastDrawn(said.lastDrawn) };
 }

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { Envelope } from '../contract/envelope.js';
 import type { MessageType, Payload } from '../contract/message.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
@@ -15,22 +14,9 @@ export function delay<Type extends MessageType>(
   payload: Payload<Type>,
   milliseconds: number,
 ): void {
-  const { eventId, key, headers, payload: data } = toOutgoing(type, payload);
-  const { time, correlationid, ...extensions } = JSON.parse(headers) as Record<string, string>;
-  const envelope: Envelope = {
-    specversion: '1.0',
-    id: eventId,
-    source: `/${tx.module}`,
-    type: type.name,
-    subject: key,
-    time: time ?? '',
-    datacontenttype: 'application/json',
-    correlationid: correlationid ?? uuidv7(),
-    ...extensions,
-    data: JSON.parse(data),
-  };
+  const { envelope } = toOutgoing(tx.module, type, payload);
   tx.execute(`insert into delayed (envelope, due_at) values ($1, now() + $2 * interval '1 millisecond')`, [
-    JSON.stringify(envelope),
+    envelope,
     milliseconds,
   ]);
 }

@@ -191,19 +191,39 @@ describe('when things go wrong', () => {
     expect(await heard('late')).toEqual([1]);
   });
 
-  it('takes a row with hostile headers for what it is, and stops for none', async () => {
-    for (const headers of ['null', '[]', '"text"', '{"id":"no-uuid","type":"evil","source":7,"time":5}']) {
+  it('takes a row with a hostile envelope for what it is, and stops for none', async () => {
+    const sound = () => envelope('hostile');
+    const envelopes = [
+      'null',
+      '[]',
+      '"text"',
+      '{"id":"no-uuid","type":"evil","source":7,"time":5}',
+      JSON.stringify({ ...sound(), source: '/listener' }),
+      JSON.stringify({ ...sound(), subject: { not: 'a text' } }),
+      // Nothing is wrong with these, though nobody here writes them so.
+      JSON.stringify(sound(), null, 2),
+      JSON.stringify({ ...sound(), ofanother: ['system'] }),
+    ];
+    for (const each of envelopes)
       await sql.query(
-        `insert into speaker.outbox (partition, event_id, type, key, headers, payload)
-         values (1, $3::uuid, $1, 'hostile', $2, '{"key":"hostile","n":1,"fault":""}')`,
-        [Said.name, headers, uuidv7()],
+        "insert into speaker.outbox (partition, event_id, type, key, envelope) values (1, $1, $2, 'hostile', $3)",
+        [uuidv7(), Said.name, each],
       );
-    }
     await say('after-hostile');
     await until(async () => (await heard('after-hostile')).length === 1);
-    await until(async () => (await heard('hostile')).length === 3);
-    const dead = await sql.query("select reason from listener.dead_letter where key = 'hostile'");
-    expect(dead.rows).toEqual([{ reason: expect.stringContaining('The envelope') }]);
+    await until(async () => (await heard('hostile')).length === 2);
+    const dead = await sql.query(
+      "select reason from listener.dead_letter where reason like 'The envelope is broken%' order by id",
+    );
+    const flaws = [
+      'it is null',
+      'it is []',
+      'it is "text"',
+      'its id "no-uuid"',
+      'its source is "/listener"',
+      'its subject',
+    ];
+    expect(dead.rows).toEqual(flaws.map((flaw) => ({ reason: expect.stringContaining(`broken: ${flaw}`) })));
   });
 
   it('sends again what is retained after the data came from another cluster, and nothing happens twice', async () => {

@@ -1,67 +1,67 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { writeBatch } from '../transports/letters.js';
-import type { OutboxRow } from './cursor.js';
+import { linesIn, readBatch, writeBatch } from '../transports/letters.js';
+import { bytesOf } from '../transports/lines.js';
+import type { Batch } from '../transports/transport.js';
 import { OutboxBatch } from './outbox-batch.js';
 
-const ID = '0197e5a0-1111-7222-8333-444455556666';
-const NAMES = ['time', 'correlationid', 'causationid', 'traceparent', 'tracestate', 'sequence'];
-
-function batchOf(rows: readonly OutboxRow[]): OutboxBatch {
-  return new OutboxBatch('orders', 'billing', 3, 1_700_000_000_000, 7, 0, rows);
-}
-
-const row = (changes: Partial<OutboxRow> = {}): OutboxRow => ({
-  id: 1,
-  eventId: ID,
+const PLAIN = JSON.stringify({
+  specversion: '1.0',
+  id: '0197e5a0-1111-7222-8333-444455556666',
+  source: '/orders',
   type: 'orders.order-placed.v1',
-  key: 'order-1',
-  headers: JSON.stringify({ time: '2026-01-02T03:04:05.678Z', correlationid: 'c-1', traceparent: '00-aa-bb-01' }),
-  payload: JSON.stringify({ order: 'order-1', lines: [{ sku: 'a "b" \\ \n ü', quantity: 2 }] }),
-  ...changes,
+  subject: 'order "2"\u2028',
+  data: { order: 'order-1', lines: [{ sku: 'a "b" \\ \n ü', quantity: 2 }] },
 });
+/** What JSON allows, and nothing here would write so. */
+const SPACED = '{ "data" : {"amount" : 1.50e3, "half":"\\ud800", "twice":1, "twice":2},\t"id":"x"\r}';
+const ON_LINES = '{\n  "subject" : "a\\nb",\n  "data" : {\n    "__proto__" : [ 1.50 ]\n  }\n}\n';
 
-/** Made, and then written message by message, as any batch can be. */
-function writtenTheLongWay(batch: OutboxBatch): unknown {
-  const { source, subscriber, partition, epoch, number, generation, messages } = batch;
-  return JSON.parse(JSON.stringify({ source, subscriber, partition, epoch, number, generation, messages }));
+function batchOf(...envelopes: string[]): OutboxBatch {
+  const rows = envelopes.map((envelope, n) => ({ id: n + 1, envelope }));
+  return new OutboxBatch('orders', 'billing', 3, 1_700_000_000_000, 7, 2, rows);
 }
+
+/** Any text of a value in JSON, as an operator's hand or another program may have left it. */
+const json = fc
+  .tuple(fc.jsonValue({ stringUnit: 'binary' }), fc.constantFrom(undefined, 2, '\t', '\r\n'))
+  .map(([value, space]) => JSON.stringify(value, null, space));
 
 describe('a batch of an outbox', () => {
-  it('is written as what it holds, though nobody reads that', () => {
-    const batch = batchOf([row(), row({ key: 'order "2"\u2028', payload: '{ "spaced" : [ 1e3, "\\ud800" ] }' })]);
-    expect(JSON.parse(writeBatch(batch))).toEqual(writtenTheLongWay(batch));
-    expect(writeBatch(batch)).toContain('{ "spaced" : [ 1e3, "\\ud800" ] }');
+  it('has for its messages what the envelopes say', () => {
+    const { messages } = batchOf(PLAIN, SPACED, ON_LINES, 'null', '"text"');
+    expect(messages).toEqual([JSON.parse(PLAIN), JSON.parse(SPACED), JSON.parse(ON_LINES), null, 'text']);
   });
 
-  it('says the same whatever its rows hold', () => {
-    const text = fc.string({ unit: 'binary' });
-    const headers = fc.oneof(
-      fc.subarray(NAMES).chain((names) => fc.record(Object.fromEntries(names.map((name) => [name, text])))),
-      fc.dictionary(fc.oneof(fc.constantFrom(...NAMES, 'id', 'data', 'source', '__proto__'), text), fc.jsonValue()),
-      fc.constant(null),
-    );
-    const rows = fc.record({
-      id: fc.nat(),
-      eventId: fc.constant(ID),
-      type: text,
-      key: text,
-      headers: headers.map((each) => JSON.stringify(each)),
-      payload: fc.jsonValue().map((each) => JSON.stringify(each)),
-    });
+  it('is written as its envelopes stand, though nobody reads them', () => {
+    expect(batchOf(PLAIN, SPACED, PLAIN).written()).toEqual([PLAIN, SPACED, PLAIN]);
+    const unreadable = '{"no": JSON';
+    expect(batchOf(unreadable).written()).toEqual([unreadable]);
+  });
+
+  it('is written with an envelope on one line that stood on several', () => {
+    expect(batchOf(PLAIN, ON_LINES).written()).toEqual([PLAIN, '{"subject":"a\\nb","data":{"__proto__":[1.5]}}']);
+  });
+
+  it('is read from a letter as the same batch, whatever its envelopes hold', () => {
+    const around = { source: 'orders', subscriber: 'billing', partition: 3, epoch: 1_700_000_000_000, number: 7 };
     fc.assert(
-      fc.property(fc.array(rows, { minLength: 1, maxLength: 3 }), (many) => {
-        const batch = batchOf(many);
-        expect(JSON.parse(writeBatch(batch))).toEqual(writtenTheLongWay(batch));
+      fc.property(fc.array(json, { minLength: 1, maxLength: 5 }), (envelopes) => {
+        const expected = { ...around, generation: 2, messages: envelopes.map((each) => JSON.parse(each)) };
+        const lines = writeBatch(batchOf(...envelopes));
+        expect(batchOf(...envelopes).messages).toEqual(expected.messages);
+        expect(lines).toHaveLength(envelopes.length + 1);
+        expect(readBatch(lines)).toEqual(expected);
+        expect(readBatch(linesIn(lines.join('\n')))).toEqual(expected);
+        expect(readBatch(linesIn(bytesOf(lines)))).toEqual(expected);
       }),
     );
   });
 
-  it('takes nothing from headers that would change what the row is', () => {
-    const forged = row({ headers: '{"time":"t","correlationid":"c","id":"other","source":"/billing","data":{}}' });
-    const { messages } = JSON.parse(writeBatch(batchOf([forged])));
-    expect(messages).toEqual([
-      expect.objectContaining({ id: ID, source: '/orders', data: JSON.parse(forged.payload), time: 't' }),
-    ]);
+  it('is the same letter as one of the same messages from anywhere else', () => {
+    const batch = batchOf(PLAIN, JSON.stringify(JSON.parse(SPACED)), ON_LINES);
+    const { source, subscriber, partition, epoch, number, generation, messages } = batch;
+    const made: Batch = { source, subscriber, partition, epoch, number, generation, messages };
+    expect(writeBatch(batch)).toEqual(writeBatch(made));
   });
 });

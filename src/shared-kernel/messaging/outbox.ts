@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
+import type { Envelope } from '../contract/envelope.js';
 import type { MessageType, Payload } from '../contract/message.js';
 import { readBy } from '../contract/quick-reader.js';
 import { versionsOf } from '../contract/upcast.js';
@@ -9,28 +10,32 @@ import { currentContext } from '../telemetry/context.js';
 import { randomBytes } from '../telemetry/random.js';
 import { PARTITIONS } from './layout.js';
 
-/** A message on its way into the outbox, validated and with its headers taken from the context it was published in. */
+/** A message on its way into the outbox: validated, and written as it will travel. */
 export interface Outgoing {
   readonly eventId: string;
   readonly type: string;
   readonly key: string;
   /** Of keys, the same for all messages of one key. */
   readonly partition: number;
-  /** JSON. */
-  readonly headers: string;
-  /** JSON. */
-  readonly payload: string;
+  /** JSON, on one line; nobody reads it before the receiver does. */
+  readonly envelope: string;
   /** The older versions that whoever takes this one takes too. */
   readonly older?: readonly string[];
 }
 
-interface Headers {
-  time: string;
-  correlationid: string;
-  causationid?: string | undefined;
-  traceparent?: string | undefined;
-  tracestate?: string | undefined;
-  sequence?: string | undefined;
+/** What a message says, once it is known to keep its contract. */
+export interface Checked {
+  readonly type: string;
+  readonly key: string;
+  /** JSON. */
+  readonly payload: string;
+}
+
+interface More {
+  /** The version of the aggregate that the message speaks of. */
+  readonly sequence?: number | undefined;
+  /** Of the same fact in another version; a new one when absent. */
+  readonly eventId?: string;
 }
 
 const FROM_POOL = { rng: () => randomBytes(16) };
@@ -48,8 +53,23 @@ export class ContractViolation extends Error {
   }
 }
 
+/**
+ * @param module that publishes it
+ * @throws ContractViolation as {@link check} does
+ */
+export function toOutgoing<Type extends MessageType>(
+  module: string,
+  type: Type,
+  payload: Payload<Type>,
+  more?: More,
+): Outgoing {
+  const message = address(module, check(type, payload), more);
+  if (!type.upcasts) return message;
+  return { ...message, older: versionsOf(type.upcasts.type).map(({ name }) => name) };
+}
+
 /** @throws ContractViolation when the payload breaks the closed schema or is larger than 256 KiB, or its key is no key. */
-export function toOutgoing<Type extends MessageType>(type: Type, payload: Payload<Type>, sequence?: number): Outgoing {
+export function check<Type extends MessageType>(type: Type, payload: Payload<Type>): Checked {
   const checked = readBy(type.schema, payload);
   if (!checked.success) {
     const issues = checked.error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`);
@@ -60,9 +80,7 @@ export function toOutgoing<Type extends MessageType>(type: Type, payload: Payloa
   if (json.length * 3 > MAX_PAYLOAD_BYTES) refuseTooLarge(type.name, Buffer.byteLength(json));
   const key = String((checked.data as Record<string, unknown>)[type.key]);
   refuseKey(type.name, key);
-  const message = address(type.name, key, json, sequence);
-  if (!type.upcasts) return message;
-  return { ...message, older: versionsOf(type.upcasts.type).map(({ name }) => name) };
+  return { type: type.name, key, payload: json };
 }
 
 /** A fact as one version of an event tells it. */
@@ -74,14 +92,15 @@ export type Told<Type extends MessageType> = readonly [event: Type & { kind: 'ev
  * @throws ContractViolation as {@link toOutgoing} does, and when the newer version does not upcast the older one
  */
 export function toBoth<Newer extends MessageType, Older extends MessageType>(
+  module: string,
   [newer, payload]: Told<Newer>,
   [older, before]: Told<Older>,
   sequence?: number,
 ): Outgoing[] {
-  const first = toOutgoing(newer, payload, sequence);
+  const first = toOutgoing(module, newer, payload, { sequence });
   if (!first.older?.includes(older.name))
     throw new ContractViolation(newer.name, `it does not upcast ${older.name}, so who takes both would take it twice.`);
-  return [first, { ...toOutgoing(older, before, sequence), eventId: first.eventId }];
+  return [first, toOutgoing(module, older, before, { sequence, eventId: first.eventId })];
 }
 
 /** @throws ContractViolation for two versions under one key that do not share an id: their readers would take both. */
@@ -114,19 +133,26 @@ function refuseTooLarge(type: string, bytes: number): void {
     throw new ContractViolation(type, `it has ${bytes} bytes, and at most ${MAX_PAYLOAD_BYTES} may travel.`);
 }
 
-/**
- * Gives a payload that has been checked before its id and headers: sent now, caused by what is being handled now.
- * @param payload JSON
- */
-export function address(type: string, key: string, payload: string, sequence?: number): Outgoing {
-  return {
-    eventId: uuidv7(FROM_POOL),
+/** Puts what has been checked into its envelope: sent now, caused by what is being handled now. */
+export function address(module: string, { type, key, payload }: Checked, { sequence, eventId }: More = {}): Outgoing {
+  const id = eventId ?? uuidv7(FROM_POOL);
+  const context = currentContext();
+  const around: { [Name in keyof Omit<Envelope, 'data'>]: Envelope[Name] | undefined } = {
+    specversion: '1.0',
+    id,
+    source: `/${module}`,
     type,
-    key,
-    partition: partitionOf(key),
-    headers: JSON.stringify(headers(sequence)),
-    payload,
+    subject: key,
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json',
+    correlationid: context?.correlationId ?? uuidv7(FROM_POOL),
+    causationid: context?.causationId,
+    traceparent: context?.traceparent,
+    tracestate: context?.tracestate,
+    sequence: sequence?.toString(),
   };
+  const envelope = `${JSON.stringify(around).slice(0, -1)},"data":${payload}}`;
+  return { eventId: id, type, key, partition: partitionOf(key), envelope };
 }
 
 /** By CRC-32 of the key in UTF-8, which any language has. */
@@ -134,21 +160,9 @@ export function partitionOf(key: string): number {
   return crc32(key) % PARTITIONS;
 }
 
-function headers(sequence?: number): Headers {
-  const context = currentContext();
-  return {
-    time: new Date().toISOString(),
-    correlationid: context?.correlationId ?? uuidv7(FROM_POOL),
-    causationid: context?.causationId,
-    traceparent: context?.traceparent,
-    tracestate: context?.tracestate,
-    sequence: sequence?.toString(),
-  };
-}
+const COLUMNS = 'partition, event_id, type, key, envelope';
 
-const COLUMNS = 'partition, event_id, type, key, headers, payload';
-
-const TYPES = ['smallint', 'uuid', 'text', 'text', 'json', 'json'];
+const TYPES = ['smallint', 'uuid', 'text', 'text', 'json'];
 
 /** The row of one message, from placeholder `$first` on. */
 function row(first: number): string {
@@ -212,8 +226,7 @@ function combined(text: string, values: number, messages: 0 | 1 | 2): string {
 
 function valuesOf(messages: readonly Outgoing[]): unknown[] {
   const [only] = messages;
-  if (messages.length === 1 && only)
-    return [only.partition, only.eventId, only.type, only.key, only.headers, only.payload];
+  if (messages.length === 1 && only) return [only.partition, only.eventId, only.type, only.key, only.envelope];
   return arraysOf(messages);
 }
 
@@ -223,7 +236,6 @@ function arraysOf(messages: readonly Outgoing[]): unknown[] {
     messages.map((m) => m.eventId),
     messages.map((m) => m.type),
     messages.map((m) => m.key),
-    messages.map((m) => m.headers),
-    messages.map((m) => m.payload),
+    messages.map((m) => m.envelope),
   ];
 }

@@ -1,6 +1,7 @@
-import { type Cursor, type OutboxRow, rowFrom } from './cursor.js';
+import type { Cursor } from './cursor.js';
 import type { DirectConnection } from './direct-connection.js';
-import { PAGE_BYTES, PAGE_ROWS, PAGE_SPAN, type Position } from './window.js';
+import { type OutboxRow, PAGE_SPAN, PageSize, pageColumns } from './page.js';
+import type { Position } from './window.js';
 
 type Deliver = (rows: readonly OutboxRow[], generation: number) => Promise<boolean>;
 
@@ -41,8 +42,9 @@ export class Replays {
   }
 
   private async sendOne(replay: Replay, partition: number, position: Position, deliver: Deliver): Promise<boolean> {
+    const size = new PageSize();
     for (let after = Number(replay.last_id); ; ) {
-      const { rows, upTo } = await this.page(replay, partition, position, after);
+      const { rows, upTo } = await this.page(replay, partition, position, after, size);
       if (rows.length > 0 && !(await deliver(rows, Number(replay.generation)))) return false;
       if (upTo === null) return true;
       after = upTo;
@@ -55,39 +57,33 @@ export class Replays {
     partition: number,
     { s1, s2, lastId }: Position,
     after: number,
+    size: PageSize,
   ): Promise<ReplayPage> {
-    const values = [partition, after, types, s1, s2, lastId, key, since, until];
+    const { limit } = size;
+    const values = [partition, after, types, s1, s2, lastId, key, since, until, limit];
     const answers = await this.client.arrays({ name: 'replay-page', text: PAGE, values });
-    const [beyond, found] = answers[0] as [string | null, string | null];
-    const rows = answers.filter((answer) => answer[ID] !== null).map((answer) => rowFrom(answer, ID));
-    const isCut = rows.length < Number(found ?? 0) || rows.length === PAGE_ROWS;
-    if (isCut) return { rows, upTo: rows.at(-1)?.id ?? after };
-    return { rows, upTo: beyond === null ? null : Number(beyond) - 1 };
+    const beyond: number | null = JSON.parse(answers[0]?.[1] as string);
+    const rows = size.cut(answers, 1);
+    const found = answers.length - 1;
+    if (rows.length < found || found === limit) return { rows, upTo: rows.at(-1)?.id ?? after };
+    return { rows, upTo: beyond === null ? null : beyond - 1 };
   }
 }
 
-const ID = 2;
-
 /**
- * $1 partition, $2 after which id, $3 types, $4 s1, $5 s2, $6 last id sent in that window, $7 key, $8 since, $9 until.
- * A page looks at so many ids at most, and says with which it could go on; most of them may not be meant.
+ * $1 partition, $2 after which id, $3 types, $4 s1, $5 s2, $6 last id sent in that window, $7 key, $8 since, $9 until,
+ * $10 limit. A page looks at so many ids at most, and its first row says with which it could go on; most of them may not
+ * be meant.
  */
 const PAGE = `
-  select s.beyond, w.found, w.id, w.event_id, w.type, w.key, w.headers, w.payload from (
-    select (select id from outbox where partition = $1 and id > $2::bigint + ${PAGE_SPAN} order by id limit 1) as beyond) s
-    left join (
-      select * from (
-        select p.*, count(*) over () as found,
-               sum(pg_column_size(payload) + pg_column_size(headers)) over (order by id) as bytes,
-               row_number() over (order by id) as nth
-          from (
-            select id, event_id, type, key, headers, payload from outbox
-             where partition = $1 and id > $2::bigint and id <= $2::bigint + ${PAGE_SPAN} and type = any ($3::text[])
-               and (pg_visible_in_snapshot(xid, $4::pg_snapshot)
-                    or $5::pg_snapshot is not null and pg_visible_in_snapshot(xid, $5::pg_snapshot) and id <= $6::bigint)
-               and ($7::text is null or key = $7)
-               and ($8::timestamptz is null or uuid_time(event_id) >= $8)
-               and ($9::timestamptz is null or uuid_time(event_id) < $9)
-             order by id limit ${PAGE_ROWS}) p) sized
-       where bytes <= ${PAGE_BYTES} or nth = 1) w on true
-   order by w.id`;
+  select null::bigint as id, to_json((
+           select id from outbox where partition = $1 and id > $2::bigint + ${PAGE_SPAN} order by id limit 1)) as envelope
+  union all
+  (select ${pageColumns('$10')} from outbox
+    where partition = $1 and id > $2::bigint and id <= $2::bigint + ${PAGE_SPAN} and type = any ($3::text[])
+      and (pg_visible_in_snapshot(xid, $4::pg_snapshot)
+           or $5::pg_snapshot is not null and pg_visible_in_snapshot(xid, $5::pg_snapshot) and id <= $6::bigint)
+      and ($7::text is null or key = $7)
+      and ($8::timestamptz is null or uuid_time(event_id) >= $8)
+      and ($9::timestamptz is null or uuid_time(event_id) < $9)
+    order by id limit $10)`;

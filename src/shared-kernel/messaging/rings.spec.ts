@@ -32,10 +32,7 @@ describe('the rings of outbox and inbox', () => {
   });
 
   const append = (id = uuidAt(Date.now()), on = module) =>
-    on.query(
-      "insert into outbox (partition, event_id, type, key, headers, payload) values (0, $1, 'a', 'k', '{}', '{}')",
-      [id],
-    );
+    on.query("insert into outbox (partition, event_id, type, key, envelope) values (0, $1, 'a', 'k', '{}')", [id]);
   const recycle = async (retention = '7 days', on = module): Promise<number> =>
     (await on.query('select recycle_outbox($1) as n', [retention])).rows[0].n;
   /** As if the ring had not been looked at for so long. */
@@ -84,8 +81,8 @@ describe('the rings of outbox and inbox', () => {
 
   it('never empty the current slot, however old it is', async () => {
     for (let n = 0; n < OUTBOX_SLOTS; n++) await append();
-    await owner.query(`insert into outbox (id, partition, event_id, type, key, headers, payload)
-                       values ((2::bigint << 32) + 1, 0, gen_random_uuid(), 'a', 'k', '{}', '{}')`);
+    await owner.query(`insert into outbox (id, partition, event_id, type, key, envelope)
+                       values ((2::bigint << 32) + 1, 0, gen_random_uuid(), 'a', 'k', '{}')`);
     await age(100);
     expect(await recycle('0 days')).toBe(0);
     expect(await slotOfNext()).toBe(1);
@@ -269,7 +266,7 @@ describe('the rings of outbox and inbox', () => {
       'delete from outbox',
       'truncate outbox',
       'truncate outbox_1',
-      "insert into outbox_1 (partition, event_id, type, key, headers, payload) values (0, gen_random_uuid(), 'a', 'k', '{}', '{}')",
+      "insert into outbox_1 (partition, event_id, type, key, envelope) values (0, gen_random_uuid(), 'a', 'k', '{}')",
       "update outbox_1 set key = 'x'",
       'delete from outbox_1',
       "select setval('outbox_id', 1)",

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Acknowledgement, Transport } from '../transports/transport.js';
 import { fullJitter } from './backoff.js';
-import { type Cursor, type OutboxRow, type Page, Superseded } from './cursor.js';
+import { type Cursor, type Page, Superseded } from './cursor.js';
 import type { Outage } from './outage.js';
 import { OutboxBatch } from './outbox-batch.js';
+import type { OutboxRow } from './page.js';
 import { pass, points } from './points.js';
 import type { Replays } from './replays.js';
 import type { Position } from './window.js';

@@ -7,6 +7,7 @@ import { migrate } from '../persistence/migrate.js';
 import { Cursor } from './cursor.js';
 import { DirectConnection } from './direct-connection.js';
 import { OUTBOX_SLOTS } from './layout.js';
+import { PAGE_ROWS } from './page.js';
 import { Drawn, LAST_DRAWN, type Position } from './window.js';
 
 /** One that takes everything and one that takes half of it, so that windows have gaps. */
@@ -18,7 +19,7 @@ const PARTITION = 0;
 /** What happens, in any order; what makes no sense at that moment is passed by, so that every shorter story is one too. */
 type Event =
   | { do: 'takeXid' | 'savepoint' | 'rollBackTo' | 'commit' | 'abort'; writer: number }
-  | { do: 'append'; writer: number; key: number; types: ('a' | 'b')[] }
+  | { do: 'append'; writer: number; key: number; types: ('a' | 'b')[]; bytes: number }
   | { do: 'deliver' | 'readInVain'; subscriber: keyof typeof SUBSCRIBERS }
   | { do: 'keep'; subscriber: keyof typeof SUBSCRIBERS }
   | { do: 'crash' }
@@ -35,6 +36,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       writer,
       key: fc.nat(KEYS - 1),
       types: fc.array(fc.constantFrom('a' as const, 'b' as const), { minLength: 1, maxLength: 4 }),
+      // Too large to be read with many others, and so large that two are no page.
+      bytes: fc.oneof(
+        { weight: 12, arbitrary: fc.constant(0) },
+        { weight: 4, arbitrary: fc.constant(10_000) },
+        { weight: 1, arbitrary: fc.constant(300_000) },
+      ),
     }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('commit' as const), writer }) },
@@ -52,7 +59,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 );
 
 const story = fc.record({
-  limit: fc.integer({ min: 1, max: 6 }),
+  limit: fc.oneof({ weight: 2, arbitrary: fc.integer({ min: 1, max: 6 }) }, fc.constant(PAGE_ROWS)),
   slot: fc.integer({ min: 1, max: 2 * OUTBOX_SLOTS }),
   events: fc.array(event, { minLength: 10, maxLength: 40, size: 'max' }),
 });
@@ -141,7 +148,7 @@ describe('a window over the outbox', () => {
     const world = new World(owner, writers, relay, 10);
     await world.live({ do: 'deliver', subscriber: 'everything' });
     await world.live({ do: 'turn', times: 1 });
-    await world.live({ do: 'append', writer: 1, key: 0, types: ['a'] });
+    await world.live({ do: 'append', writer: 1, key: 0, types: ['a'], bytes: 0 });
     await world.live({ do: 'commit', writer: 1 });
     await world.live({ do: 'deliver', subscriber: 'everything' });
     await world.end();
@@ -150,7 +157,7 @@ describe('a window over the outbox', () => {
 
   it('loses no row whose transaction, the newest of all, drew its id before the window was opened', async () => {
     const world = new World(owner, writers, relay, 10);
-    await world.live({ do: 'append', writer: 1, key: 0, types: ['a'] });
+    await world.live({ do: 'append', writer: 1, key: 0, types: ['a'], bytes: 0 });
     await world.live({ do: 'look' });
     await world.live({ do: 'deliver', subscriber: 'everything' });
     await world.live({ do: 'commit', writer: 1 });
@@ -234,17 +241,20 @@ class World {
     }
   }
 
-  private async append({ writer, key, types }: Extract<Event, { do: 'append' }>, client: pg.Client): Promise<void> {
+  private async append(
+    { writer, key, types, bytes }: Extract<Event, { do: 'append' }>,
+    client: pg.Client,
+  ): Promise<void> {
     const isLocked = [...this.open].some(([other, { keys }]) => other !== writer && keys.has(key));
     if (isLocked) return;
     const open = await this.opened(writer, client);
     open.keys.add(key);
     await client.query('select pg_advisory_xact_lock(7, $1)', [key]);
     const { rows } = await client.query(
-      `insert into outbox (partition, event_id, type, key, headers, payload)
-       select ${PARTITION}, gen_random_uuid(), t, $2, '{}', '{}' from unnest($1::text[]) with ordinality u (t, n) order by n
+      `insert into outbox (partition, event_id, type, key, envelope)
+       select ${PARTITION}, gen_random_uuid(), t, $2, json_build_object('type', t, 'subject', $2::text, 'data', repeat('x', $3)) from unnest($1::text[]) with ordinality u (t, n) order by n
        returning id, type`,
-      [types, String(key)],
+      [types, String(key), bytes],
     );
     open.rows.push(...rows.map(({ id, type }) => ({ id: Number(id), key, type })));
   }
@@ -332,8 +342,8 @@ class Reader {
       if (this.known.has(row.id)) this.problems.push(`${this.name}: ${row.id} came twice`);
       this.known.add(row.id);
       this.unkept.push(row.id);
-      if (!this.firsts.some(({ id }) => id === row.id))
-        this.firsts.push({ id: row.id, key: Number(row.key), type: row.type });
+      const { type, subject }: { type: string; subject: string } = JSON.parse(row.envelope);
+      if (!this.firsts.some(({ id }) => id === row.id)) this.firsts.push({ id: row.id, key: Number(subject), type });
     }
     return rows.length;
   }

@@ -1,4 +1,5 @@
 import { OUTBOX_SLOTS } from './layout.js';
+import { PAGE_SPAN, pageColumns } from './page.js';
 
 /**
  * The SQL by which a relay reads what became visible between two snapshots, in order of id.
@@ -98,55 +99,42 @@ export interface Seen {
   readonly replays: boolean;
   /** The first id that the page did not look at, because it lies further ahead than a page looks; null where it looked at all. */
   readonly beyond: number | null;
-  /** Rows that the page would have had without its limit of bytes. */
-  readonly found: number;
 }
 
-/** Rows a page, and so a batch: the receiver takes a batch in one transaction. */
-export const PAGE_ROWS = 500;
-/** Of payload and headers; a page has at least one row, however large. With its envelopes it is below what NATS takes by default. */
-export const PAGE_BYTES = 512 * 1024;
-/** Ids that a page looks at, at most: most of them may be of no interest to the subscriber, and a statement must not run long. */
-export const PAGE_SPAN = 400_000;
-
-const COLUMNS = 'id, event_id, type, key, headers, payload';
+const ROW = pageColumns('$6');
 const SLOT = `((id >> 32) % ${OUTBOX_SLOTS})`;
 const WANTED = 'type = any ((select types from subscriber where name = $5)::text[])';
 
 /**
  * $1 s1, $2 after which id (of the fresh), $3 slots, $4 partition, $5 subscriber, $6 limit, $7 up to which id;
- * inside a window also $8 s2, and $9 the last id for the late. Answers `Seen` even without a row.
+ * inside a window also $8 s2, and $9 the last id for the late. The first row answered is no message, but says in JSON
+ * what was seen.
  */
 function statement(isOpen: boolean, late: boolean, cut: boolean): string {
   const end = isOpen ? '$8::pg_snapshot' : 'pg_current_snapshot()';
-  const inWindow = isOpen ? `and xid < pg_snapshot_xmax(${end}) and pg_visible_in_snapshot(xid, ${end})` : '';
+  const inWindow = isOpen ? `and pg_visible_in_snapshot(xid, ${end})` : '';
   const ahead = `id <= $7 and ${SLOT} = any ($3::bigint[])`;
   const fresh = `
-    (select ${COLUMNS} from outbox
+    (select ${ROW} from outbox
       where xid >= pg_snapshot_xmax($1::pg_snapshot) ${inWindow} and partition = $4 and id > $2 and ${ahead} and ${WANTED}
       order by id limit $6)`;
   const lateRows = `
     (select o.* from pg_snapshot_xip($1::pg_snapshot) ended
       cross join lateral (
-        select ${COLUMNS} from outbox where xid = ended ${isOpen ? 'and id > $9' : ''} and partition + 0 = $4 and ${ahead} and ${WANTED}
+        select ${ROW} from outbox where xid = ended ${isOpen ? 'and id > $9' : ''} and partition + 0 = $4 and ${ahead} and ${WANTED}
          order by id limit $6) o
       where pg_visible_in_snapshot(ended, ${end}))`;
   const beyond = `
     (select id from outbox where id > $7 and ${SLOT} = any ($3::bigint[]) and partition = $4 order by id limit 1)`;
+  const page = late ? `(select * from (${fresh} union all ${lateRows}) every order by id limit $6)` : fresh;
   return `
-  select s.*, w.found, w.id, w.event_id, w.type, w.key, w.headers, w.payload from (
-    select ${end}::text as s2,
-           (select ${LAST_DRAWN}) as drawn,
-           exists (select 1 from replay where partition = $4 and subscriber = $5) as replays,
-           ${cut ? beyond : 'null'} as beyond) s
-    left join (
-      select * from (
-        select p.*, count(*) over () as found,
-               sum(pg_column_size(payload) + pg_column_size(headers)) over (order by id) as bytes,
-               row_number() over (order by id) as nth
-          from (select * from ${late ? `(${fresh} union all ${lateRows})` : fresh} every order by id limit $6) p) sized
-       where bytes <= ${PAGE_BYTES} or nth = 1) w on true
-   order by w.id`;
+  select null::bigint as id, json_build_object(
+           's2', ${end}::text,
+           'lastDrawn', ${LAST_DRAWN}::text,
+           'replays', exists (select 1 from replay where partition = $4 and subscriber = $5),
+           'beyond', ${cut ? beyond : 'null::bigint'}) as envelope
+  union all
+  ${page}`;
 }
 
 const named = (isOpen: boolean, late: boolean, cut: boolean) =>
@@ -198,18 +186,20 @@ export function covers(last: number, seen: Seen): boolean {
   return slotOf(seen.lastDrawn) <= slotOf(last);
 }
 
-/** Where the subscriber stands once the rows of a page have been taken. */
+/**
+ * Where the subscriber stands once the rows of a page have been taken.
+ * @param isWhole whether they are all that there was
+ */
 export function positionAfter(
   from: Position,
   seen: Seen,
   page: readonly { id: number }[],
-  limit: number,
+  isWhole: boolean,
   drawn: Drawn,
 ): Position {
   const { s1, floor } = from;
   const { s2 } = seen;
   const nextFloor = from.s2 === null ? Math.max(floor, drawn.floorAt(s2)) : from.nextFloor;
-  const isWhole = seen.found < limit && page.length === seen.found;
   if (!isWhole) return { s1, floor, s2, nextFloor, lastId: page.at(-1)?.id ?? from.lastId };
   if (seen.beyond !== null) return { s1, floor, s2, nextFloor, lastId: seen.beyond - 1 };
   return { s1: s2, floor: nextFloor, s2: null, nextFloor: 0, lastId: 0 };

@@ -331,8 +331,8 @@ describe('provisioning', () => {
       const url = moduleUrls.orders as string;
       await query(
         url,
-        `INSERT INTO outbox (partition, event_id, type, key, headers, payload)
-        VALUES (0, gen_random_uuid(), 'orders.tried.v1', 'k', '{}', '{}')`,
+        `INSERT INTO outbox (partition, event_id, type, key, envelope)
+        VALUES (0, gen_random_uuid(), 'orders.tried.v1', 'k', '{}')`,
       );
       for (const statement of [`UPDATE outbox SET key = 'x'`, 'DELETE FROM outbox', 'DELETE FROM message_audit'])
         await expect(query(url, statement)).rejects.toThrow('permission denied');

@@ -73,8 +73,8 @@ describe('a unit of work', () => {
       (await sql.query('select id, balance from ledger.account')).rows.map(({ id, balance }) => [id, balance]),
     );
   const said = async () =>
-    (await sql.query('select key, payload from ledger.outbox order by id')).rows.map(
-      ({ key, payload }) => `${key} ${payload.n}`,
+    (await sql.query('select key, envelope from ledger.outbox order by id')).rows.map(
+      ({ key, envelope }) => `${key} ${envelope.data.n}`,
     );
   const until = untilWithin(30_000);
   const somebodyWaits = (kind: string) => async () =>
@@ -535,7 +535,7 @@ describe('a unit of work', () => {
         versions.set(n, row?.version as number);
       };
       await Promise.all(Array.from({ length: 200 }, (_, n) => touch(n)));
-      const { rows } = await sql.query("select (payload ->> 'n')::int as n from ledger.outbox order by id");
+      const { rows } = await sql.query("select (envelope -> 'data' ->> 'n')::int as n from ledger.outbox order by id");
       expect(rows.map(({ n }) => versions.get(n))).toEqual(rows.map((_, n) => n + 1));
     });
   });

@@ -88,12 +88,12 @@ export class Transaction implements Messenger {
     const [event] = newer;
     this.mustBeOpen(`publish ${event.name}`);
     mustBeOwn(this.module, event);
-    this.shared.outgoing.push(...toBoth(newer, older, sequence));
+    this.shared.outgoing.push(...toBoth(this.module, newer, older, sequence));
   }
 
   send<Type extends MessageType>(command: Type & { kind: 'command' }, payload: Payload<Type>): void {
     this.mustBeOpen(`send ${command.name}`);
-    this.shared.outgoing.push(toOutgoing(command, payload));
+    this.shared.outgoing.push(toOutgoing(this.module, command, payload));
   }
 
   /** Appends a message that was validated before, as a saga's persisted compensation. */
@@ -196,7 +196,7 @@ function outgoingEvent<Type extends MessageType>(
   sequence?: number,
 ): Outgoing {
   mustBeOwn(module, event);
-  return toOutgoing(event, payload, sequence);
+  return toOutgoing(module, event, payload, { sequence });
 }
 
 function mustBeOwn(module: string, { name, owner }: MessageType): void {
@@ -274,9 +274,9 @@ export class UnitOfWork {
       publish: (event, payload, sequence) => outgoing.push(outgoingEvent(this.module, event, payload, sequence)),
       publishBoth: (newer, older, sequence) => {
         mustBeOwn(this.module, newer[0]);
-        outgoing.push(...toBoth(newer, older, sequence));
+        outgoing.push(...toBoth(this.module, newer, older, sequence));
       },
-      send: (command, payload) => outgoing.push(toOutgoing(command, payload)),
+      send: (command, payload) => outgoing.push(toOutgoing(this.module, command, payload)),
     });
     const joined = this.joined();
     if (joined) {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineCommand, type MessageType } from '../contract/message.js';
 import { versionsOf } from '../contract/upcast.js';
 import { delay } from '../messaging/delayed.js';
-import { address, toOutgoing } from '../messaging/outbox.js';
+import { address, check } from '../messaging/outbox.js';
 import { type BoundSubscription, DEFAULTS, type Message } from '../messaging/subscriptions.js';
 import type { Transaction } from '../persistence/unit-of-work.js';
 import {
@@ -144,7 +144,7 @@ class SagaRunner {
     row.timers = {};
     const next = row.compensations.at(-1);
     if (next) {
-      tx.enqueue(address(next.type, next.key, JSON.stringify(next.payload)));
+      tx.enqueue(address(this.module, { ...next, payload: JSON.stringify(next.payload) }));
       return;
     }
     row.status = 'aborted';
@@ -222,7 +222,7 @@ class Handle implements SagaHandle {
         if (!this.definition.undoneBy?.includes(answer)) {
           throw new Error(`Saga ${this.definition.name} awaits ${answer.name}: list it in undoneBy of its @Saga({…}).`);
         }
-        const { type, key, payload: checked } = toOutgoing(compensation, undoing);
+        const { type, key, payload: checked } = check(compensation, undoing);
         this.row.compensations.push({ type, key, payload: JSON.parse(checked), answer: answer.name });
       },
     };

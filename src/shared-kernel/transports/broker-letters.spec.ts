@@ -14,7 +14,8 @@ const batch: Batch = {
   generation: 0,
   messages: [{ line: '\n' }] as unknown as Batch['messages'],
 };
-const letter = writeLetter({ id: ID, replyTo: 'answers', batch });
+const lines = writeLetter({ id: ID, replyTo: 'answers', batch });
+const letter = lines.join('\n');
 const taken: OnBatch = async () => ({ kind: 'taken' });
 
 describe('letters over a broker', () => {
@@ -33,16 +34,27 @@ describe('letters over a broker', () => {
     expect(readLetter(inside)).toEqual({ id: ID, replyTo: 'answers', batch });
   });
 
-  const [address, contents] = letter.split('\n') as [string, string];
+  it('have 10,000 messages and no more', () => {
+    const messages = new Array(10_000).fill(batch.messages[0]) as Batch['messages'];
+    const full = writeLetter({ id: ID, replyTo: 'answers', batch: { ...batch, messages } });
+    expect(readLetter(full.join('\n')).batch.messages).toEqual(messages);
+  });
+
+  const [address, around, message] = lines as [string, string, string];
   it.each([
     ['nothing', ''],
     ['no JSON', 'hello'],
     ['no batch', address],
-    ['no address', contents],
+    ['no address', `${around}\n${message}`],
     ['an id that is none', letter.replace(ID, 'x')],
     ['an answer to anywhere', letter.replace('"answers"', '"a b\\n"')],
-    ['another shape', `${address}\n${JSON.stringify({ ...batch, epoch: -1 })}`],
-    ['more than there may be', 'x'.repeat(17 * 1024 * 1024)],
+    ['another shape', letter.replace('"epoch":1', '"epoch":-1')],
+    ['no messages', `${address}\n${around}`],
+    ['a message that is no JSON', `${letter}\n{"line":`],
+    ['a line feed within a message', letter.replace('{"line"', '{\n"line"')],
+    ['an empty line at its end', `${letter}\n`],
+    ['more than 10,000 messages', [address, around, ...new Array<string>(10_001).fill(message)].join('\n')],
+    ['more than there may be', `${letter}\n"${'x'.repeat(17 * 1024 * 1024)}"`],
   ])('are foreign with %s', (_, text) => {
     expect(() => readLetter(text)).toThrow(ForeignLetter);
     expect(() => readLetter(Buffer.from(text))).toThrow(ForeignLetter);
@@ -147,7 +159,7 @@ describe('letters over a broker', () => {
       const onBatch = jest.fn<OnBatch>(() => over.promise);
       const answer = jest.fn(async () => undefined);
       for (const _ of [1, 2, 3]) void reception.take('books', onBatch, letter, answer);
-      const next = writeLetter({ id: ID, replyTo: 'answers', batch: { ...batch, number: 2 } });
+      const next = writeLetter({ id: ID, replyTo: 'answers', batch: { ...batch, number: 2 } }).join('\n');
       void reception.take('books', onBatch, next, answer);
       const drained = reception.drained();
       expect(onBatch).toHaveBeenCalledTimes(2);

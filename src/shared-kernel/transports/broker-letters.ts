@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { z } from 'zod';
 import {
   ForeignLetter,
+  linesIn,
   readAcknowledgement,
   readBatch,
   readJson,
@@ -11,7 +12,7 @@ import {
 } from './letters.js';
 import type { Acknowledgement, Batch, OnBatch } from './transport.js';
 
-/** A batch on its way over a broker: two lines of JSON, the address first, so that neither is read twice. */
+/** A batch on its way over a broker: its lines, with the address before them. */
 export interface Letter {
   /** Returned with the answer. */
   readonly id: string;
@@ -29,14 +30,14 @@ const id = z.uuid();
 const Address = z.object({ id, replyTo: z.string().regex(/^[\w.$/+=-]{1,255}$/) });
 const AnswerTo = z.object({ id, failure: z.string().optional() });
 
-export function writeLetter({ id, replyTo, batch }: Letter): string {
-  return `${JSON.stringify({ id, replyTo })}\n${writeBatch(batch)}`;
+export function writeLetter({ id, replyTo, batch }: Letter): string[] {
+  return [JSON.stringify({ id, replyTo }), ...writeBatch(batch)];
 }
 
 /** @throws ForeignLetter */
 export function readLetter(letter: Uint8Array | string): Letter {
-  const [first, rest] = linesOf(letter);
-  return { ...readJson(Address, first, 'address'), batch: readBatch(rest) };
+  const lines = linesWithin(letter);
+  return { ...readJson(Address, lines[0] ?? '', 'address'), batch: readBatch(lines, 1) };
 }
 
 /** The sending end: what was asked and not answered yet. Nothing else of a letter stays in memory. */
@@ -77,7 +78,7 @@ export class Correspondence {
   /** Whatever came where answers are waited for; never throws. An answer that nobody waits for any more is let go. */
   answered(bytes: Uint8Array | string): void {
     try {
-      const [first, rest] = linesOf(bytes);
+      const [first = '', rest = ''] = linesWithin(bytes);
       const { id, failure } = readJson(AnswerTo, first, 'answer');
       if (failure !== undefined) this.pending.get(id)?.reject(new Error(oneLine(failure)));
       else this.pending.get(id)?.resolve(readAcknowledgement(rest));
@@ -196,9 +197,7 @@ export function whyOf({ message, code }: NodeJS.ErrnoException): string {
   return oneLine(message || code || 'no reason given');
 }
 
-function linesOf(bytes: Uint8Array | string): [string, string] {
+function linesWithin(bytes: Uint8Array | string): string[] {
   if (bytes.length > LONGEST) throw new ForeignLetter(`It has a length of ${bytes.length}.`);
-  const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-  const end = text.indexOf('\n');
-  return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
+  return linesIn(bytes);
 }

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ForeignLetter, readAcknowledgement, readBatch, writeAcknowledgement, writeBatch } from './letters.js';
+import { ForeignLetter, linesIn, readAcknowledgement, readBatch, writeAcknowledgement, writeBatch } from './letters.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from './transport.js';
 import { CHANNEL, type Wire } from './wire/wire.js';
 
@@ -26,8 +26,7 @@ export class DirectTransport implements Transport {
 
   async send(batch: Batch): Promise<Acknowledgement> {
     const { subscriber, partition } = batch;
-    const letter = writeBatch(batch);
-    const answer = await this.wire.call(this.appOf(subscriber), CHANNEL.batch, letter, undefined, partition);
+    const answer = await this.wire.call(this.appOf(subscriber), CHANNEL.batch, writeBatch(batch), undefined, partition);
     return readAcknowledgement(answer.toString());
   }
 
@@ -53,7 +52,7 @@ export class DirectTransport implements Transport {
 
   private read(body: Buffer): Batch {
     try {
-      return readBatch(body.toString());
+      return readBatch(linesIn(body));
     } catch (error) {
       if (error instanceof ForeignLetter) this.log.warn(`What came as a batch is refused: ${error.message}`);
       throw error;

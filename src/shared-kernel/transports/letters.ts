@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Envelope } from '../contract/envelope.js';
+import { linesOf } from './lines.js';
 import type { Acknowledgement, Batch } from './transport.js';
 
 /** What came is no batch of ours: nothing in it can be taken, and nobody waits for an answer. */
@@ -9,16 +11,17 @@ const count = z.int().nonnegative();
 
 /** More than any page has. */
 const MOST_MESSAGES = 10_000;
+/** With an address and what is around the messages. */
+const MOST_LINES = MOST_MESSAGES + 2;
 
 /** Around the messages; what each of them must be is the receiver's to say, which makes a dead letter of what is not. */
-const BatchAround = z.object({
+const Around = z.object({
   source: name,
   subscriber: name,
   partition: z.int().min(0).max(32_767),
   epoch: count,
   number: count,
   generation: count,
-  messages: z.array(z.unknown()).min(1).max(MOST_MESSAGES),
 });
 
 const Answer = z.discriminatedUnion('kind', [
@@ -28,14 +31,32 @@ const Answer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('paused') }),
 ]);
 
-/** A batch as it travels between apps: JSON, and each message of it a CloudEvent in its structured form. */
-export function writeBatch(batch: Batch): string {
-  return batch.written?.() ?? JSON.stringify(batch);
+/**
+ * A batch as it travels between apps, in lines of JSON: what is around the messages, then each of them, a CloudEvent in
+ * its structured form.
+ */
+export function writeBatch(batch: Batch): string[] {
+  const { source, subscriber, partition, epoch, number, generation } = batch;
+  const messages = batch.written?.() ?? batch.messages.map((message) => JSON.stringify(message));
+  return [JSON.stringify({ source, subscriber, partition, epoch, number, generation }), ...messages];
 }
 
-/** @throws ForeignLetter */
-export function readBatch(text: string): Batch {
-  return readJson(BatchAround, text, 'batch') as Batch;
+/**
+ * @param lines of which those before `first` are not the batch's
+ * @throws ForeignLetter
+ */
+export function readBatch(lines: readonly string[], first = 0): Batch {
+  const around = readJson(Around, lines[first] ?? '', 'batch');
+  const messages = lines.slice(first + 1).map((line) => parsed(line, 'message') as Envelope);
+  if (messages.length === 0) throw new ForeignLetter('This is no batch: it has no messages.');
+  return { ...around, messages };
+}
+
+/** @throws ForeignLetter where there are more than any letter has. */
+export function linesIn(letter: Uint8Array | string): string[] {
+  const lines = linesOf(letter, MOST_LINES + 1);
+  if (lines.length > MOST_LINES) throw new ForeignLetter(`It has more than ${MOST_LINES} lines.`);
+  return lines;
 }
 
 export function writeAcknowledgement(acknowledgement: Acknowledgement): string {
@@ -49,14 +70,16 @@ export function readAcknowledgement(text: string): Acknowledgement {
 
 /** @throws ForeignLetter */
 export function readJson<Shape>(schema: z.ZodType<Shape>, text: string, what: string): Shape {
-  let json: unknown;
+  const read = schema.safeParse(parsed(text, what));
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw new ForeignLetter(`This is no ${what}: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
+}
+
+function parsed(text: string, what: string): unknown {
   try {
-    json = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new ForeignLetter(`This is no ${what}: it is no JSON.`);
   }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new ForeignLetter(`This is no ${what}: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
 }

@@ -12,8 +12,8 @@ export interface Batch {
   /** 0 for what happens now; a replay of history has a generation of its own, and its messages are new once more. */
   readonly generation: number;
   readonly messages: readonly Envelope[];
-  /** All of it as JSON, where that can be had without making the messages. */
-  written?(): string;
+  /** Each message as JSON on one line, where that can be had without reading them. */
+  written?(): readonly string[];
 }
 
 /**

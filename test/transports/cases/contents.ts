@@ -142,17 +142,10 @@ const UNUSUAL = [
   ' spaces at both ends ',
 ];
 
-const batchLike = (changes: object) =>
-  JSON.stringify({
-    source: 'sender',
-    subscriber: 'receiver',
-    partition: 0,
-    epoch: 1,
-    number: 1,
-    generation: 0,
-    messages: [],
-    ...changes,
-  });
+const batchLike = (changes: object, ...messages: string[]) => {
+  const around = { source: 'sender', subscriber: 'receiver', partition: 0, epoch: 1, number: 1, generation: 0 };
+  return Buffer.from([JSON.stringify({ ...around, ...changes }), ...messages].join('\n'));
+};
 
 const HOSTILE = [
   Buffer.alloc(0),
@@ -167,13 +160,16 @@ const HOSTILE = [
   Buffer.alloc(1_000_000),
   randomBytes(4_096),
   Buffer.from('['.repeat(200_000)),
-  Buffer.from(batchLike({})),
-  Buffer.from(batchLike({ messages: {} })),
-  Buffer.from(batchLike({ messages: [null], partition: -1 })),
-  Buffer.from(batchLike({ messages: [null], epoch: 1.5 })),
-  Buffer.from(batchLike({ messages: [null], number: '1' })),
-  Buffer.from(batchLike({ messages: [null], source: "'; drop schema receiver cascade; --" })),
-  Buffer.from(batchLike({ messages: [null], subscriber: 'nobody' })),
+  batchLike({}),
+  batchLike({ messages: [null] }),
+  batchLike({}, '{"specversion":'),
+  batchLike({}, 'null', ''),
+  batchLike({}, ...new Array<string>(20_000).fill('null')),
+  batchLike({ partition: -1 }, 'null'),
+  batchLike({ epoch: 1.5 }, 'null'),
+  batchLike({ number: '1' }, 'null'),
+  batchLike({ source: "'; drop schema receiver cascade; --" }, 'null'),
+  batchLike({ subscriber: 'nobody' }, 'null'),
 ];
 
 function randomText(length: number): string {

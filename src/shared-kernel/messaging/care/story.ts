@@ -1,9 +1,8 @@
 import { DomainError } from '../../contract/domain-error.js';
 import { type Envelope, sourceModule } from '../../contract/envelope.js';
-import type { OutboxRow } from '../cursor.js';
 import { slotOf } from '../inbox.js';
+import { shaped } from '../intake.js';
 import { partitionOf } from '../outbox.js';
-import { toEnvelope } from '../outbox-batch.js';
 import { UNACKNOWLEDGED } from '../unacknowledged.js';
 import type { ModuleDatabase, ModuleUnderCare, Queries } from './module-under-care.js';
 import { time, WAITS_FOR } from './sql.js';
@@ -61,11 +60,7 @@ export async function storyOf(modules: readonly ModuleUnderCare[], id: string): 
 async function tellingOf(database: ModuleDatabase, id: string) {
   const { module } = database;
   const [published, awaitedBy, inbox, rows] = await Promise.all([
-    database.query<OutboxRow>(
-      `select id, event_id as "eventId", type, key, headers::text, payload::text
-         from outbox where event_id = $1`,
-      [id],
-    ),
+    database.query<{ envelope: unknown }>('select envelope from outbox where event_id = $1', [id]),
     database.query<{ subscriber: string }>(
       `select distinct subscriber from (${UNACKNOWLEDGED}) every where event_id = $1 order by 1`,
       [id],
@@ -75,7 +70,7 @@ async function tellingOf(database: ModuleDatabase, id: string) {
   ]);
   return {
     module,
-    published: published.map((row) => toEnvelope(module, row)),
+    published: published.map(({ envelope }) => shaped(envelope, module)),
     awaitedBy: awaitedBy.map(({ subscriber }) => subscriber),
     isTaken: inbox.length > 0,
     places: await Promise.all(rows.map((row) => placeOf(database, row))),

@@ -43,8 +43,7 @@ export class Messaging extends Migration {
         event_id uuid not null,
         type text not null,
         key text not null,
-        headers json not null,
-        payload json not null
+        envelope json not null
       ) partition by list (((id >> 32) % ${OUTBOX_SLOTS}))`);
     for (let slot = 0; slot < OUTBOX_SLOTS; slot++) {
       this.addSql(
@@ -52,9 +51,7 @@ export class Messaging extends Migration {
       );
     }
     // Not compressed, so that a row's size is known without reading it.
-    this.addSql(
-      'alter table outbox alter column payload set storage external, alter column headers set storage external',
-    );
+    this.addSql('alter table outbox alter column envelope set storage external');
     this.addSql('create index outbox_xid on outbox (xid, id)');
     // One row a turn of the ring: when its slot became the one that is written into.
     this.addSql('create table outbox_ring (slot bigint primary key, started timestamptz not null default now())');

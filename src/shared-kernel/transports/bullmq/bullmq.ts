@@ -71,7 +71,7 @@ export class BullMqTransport implements Transport {
       if (!session) throw new Error(this.complaint ?? 'Redis is not connected.');
       // Otherwise a letter a deadline would pile up while its receiver is away.
       if (!this.clear.delete(way)) await session.withdraw(queue, source);
-      await session.post(queue, source, id, writeLetter({ id, replyTo: this.answers, batch }));
+      await session.post(queue, source, id, writeLetter({ id, replyTo: this.answers, batch }).join('\n'));
     });
     this.clear.add(way);
     return answer;

@@ -4,7 +4,6 @@ import { Reception } from '../broker-letters.js';
 import type { Parting } from '../parting.js';
 import type { OnBatch } from '../transport.js';
 import { PRESENT_EVERY } from './instances.js';
-import { unpacked } from './letter-bytes.js';
 import { lastOf, type Subjects } from './subjects.js';
 
 /** The same for all: the server gives a letter to one of a group. */
@@ -88,7 +87,7 @@ export class Inbound {
     }
     this.underWay.add(reply);
     void this.reception
-      .take(subscriber, onBatch, unpacked(data), async (replyTo, text) => {
+      .take(subscriber, onBatch, data, async (replyTo, text) => {
         if (!this.subjects.isAnswer(replyTo)) throw new Error(`${replyTo} is no place for answers.`);
         this.publish(replyTo, text);
       })

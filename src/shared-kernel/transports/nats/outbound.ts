@@ -1,8 +1,8 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { Correspondence, writeLetter } from '../broker-letters.js';
+import { bytesOf } from '../lines.js';
 import type { Acknowledgement, Batch } from '../transport.js';
 import { Instances, SILENCE } from './instances.js';
-import { packed } from './letter-bytes.js';
 import { isName, lastOf, type Subjects } from './subjects.js';
 
 /** Who has not answered yet is asked so often whether he is still at it. In milliseconds. */
@@ -102,10 +102,9 @@ export class Outbound {
   /** Rejects when there will be no answer, and never resolves: the answer comes by itself. */
   private publish(id: string, batch: Batch, to: Pick<Posted, 'subject' | 'subscriber' | 'instance'>): Promise<never> {
     const connection = this.connection();
-    const most = connection?.info?.max_payload;
-    if (!connection || most === undefined) return Promise.reject(new Error('NATS cannot be reached now.'));
+    if (!connection) return Promise.reject(new Error('NATS cannot be reached now.'));
     const replyTo = this.subjects.answerTo(this.name, id);
-    const bytes = packed(writeLetter({ id, replyTo, batch }), most);
+    const bytes = bytesOf(writeLetter({ id, replyTo, batch }));
     return new Promise((_, reject) => {
       this.posted.set(id, { ...to, heardAt: performance.now(), giveUp: reject });
       connection.publish(to.subject, bytes, { reply: replyTo });

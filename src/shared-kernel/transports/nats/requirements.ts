@@ -1,13 +1,13 @@
 import type { ConnectionOptions, ServerInfo } from '@nats-io/transport-node';
-import { PAGE_BYTES, PAGE_ROWS } from '../../messaging/window.js';
+import { PAGE_BYTES, PAGE_ROWS } from '../../messaging/page.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
 import type { Greeting } from './knock.js';
 
 const OLDEST = [2, 9] as const;
-/** An envelope around a payload, with a key of the usual length. In bytes. */
-const ENVELOPE_BYTES = 1_000;
-/** A full page as a letter. Where keys are so long that it is larger, it is compressed: see letter-bytes.ts. */
-export const LETTER_BYTES = PAGE_BYTES + PAGE_ROWS * ENVELOPE_BYTES;
+/** The lines of a letter that are no messages. In bytes. */
+const AROUND_BYTES = 1_000;
+/** A full page as a letter, each message on a line. */
+export const LETTER_BYTES = AROUND_BYTES + PAGE_BYTES + PAGE_ROWS;
 
 /** @throws BrokerNotUsable unless letters can go over this server. */
 export function mustServe(info: ServerInfo, shown: string): void {

@@ -4,6 +4,7 @@ import { fullJitter } from '../../messaging/backoff.js';
 import { USUAL_SYSTEM } from '../../topology/system-name.js';
 import { Correspondence, Reception, whyOf, writeLetter } from '../broker-letters.js';
 import { BrokerNotUsable } from '../broker-not-usable.js';
+import { bytesOf } from '../lines.js';
 import { Parting } from '../parting.js';
 import type { Acknowledgement, Batch, OnBatch, Transport } from '../transport.js';
 import { queueOf } from './intake.js';
@@ -68,7 +69,7 @@ export class RabbitMqTransport implements Transport {
   send(batch: Batch): Promise<Acknowledgement> {
     return this.correspondence.ask(async (id) => {
       if (!this.session) throw new Error(this.complaint ?? 'RabbitMQ is not connected.');
-      const letter = writeLetter({ id, replyTo: DIRECT_REPLY, batch });
+      const letter = bytesOf(writeLetter({ id, replyTo: DIRECT_REPLY, batch }));
       await this.session.post(queueOf(this.system, batch.subscriber, batch.partition), id, letter);
     });
   }

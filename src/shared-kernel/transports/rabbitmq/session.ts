@@ -92,7 +92,7 @@ export class Session {
    * Resolves when the broker has the letter in safety, which nobody need wait for.
    * @throws Error when it cannot be delivered, or the broker does not take it
    */
-  async post(queue: string, id: string, letter: string): Promise<void> {
+  async post(queue: string, id: string, letter: Buffer): Promise<void> {
     // The client would keep it in memory.
     if (this.blocked) throw this.blocked;
     // Nobody waits for its answer any more once it has expired.
@@ -106,7 +106,7 @@ export class Session {
     try {
       await new Promise<void>((resolve, reject) => {
         this.posted.set(id, reject);
-        this.outgoing.publish('', queue, Buffer.from(letter), options, (error) =>
+        this.outgoing.publish('', queue, letter, options, (error) =>
           error ? reject(new Error(`RabbitMQ did not take it into ${queue}: ${error.message}`)) : resolve(),
         );
       });

@@ -1,3 +1,5 @@
+import { bytesOf } from '../lines.js';
+
 /**
  * What apps say to each other over TCP, piece by piece:
  *
@@ -28,16 +30,28 @@ export const MOST_OF_A_STRANGER = 1_024;
 const LENGTH = 4;
 const HEAD = 9;
 
-const EMPTY = Buffer.alloc(0);
+/** A text, or its lines. */
+export type Body = string | readonly string[];
 
-export function frame(kind: Kind, id: number, body: Buffer | string = EMPTY): Buffer {
+export function frame(kind: Kind, id: number, body: Buffer | string = ''): Buffer {
   const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   const whole = Buffer.allocUnsafe(HEAD + bytes);
-  whole.writeUInt32BE(HEAD - LENGTH + bytes, 0);
-  whole.writeUInt8(kind, LENGTH);
-  whole.writeUInt32BE(id, LENGTH + 1);
   if (typeof body === 'string') whole.write(body, HEAD);
   else body.copy(whole, HEAD);
+  return headed(whole, kind, id);
+}
+
+/** The first byte of a call says what it is. */
+export function callFrame(id: number, channel: number, body: Body): Buffer {
+  const first = String.fromCharCode(channel);
+  if (typeof body === 'string') return frame(KIND.call, id, first + body);
+  return headed(bytesOf([first + body[0], ...body.slice(1)], HEAD), KIND.call, id);
+}
+
+function headed(whole: Buffer, kind: Kind, id: number): Buffer {
+  whole.writeUInt32BE(whole.length - LENGTH, 0);
+  whole.writeUInt8(kind, LENGTH);
+  whole.writeUInt32BE(id, LENGTH + 1);
   return whole;
 }
 

@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { fullJitter } from '../../messaging/backoff.js';
 import type { Cancellation } from '../../resilience/cancellation.js';
+import type { Body } from './frames.js';
 import type { WireSecurity } from './handshake.js';
 import { introduce } from './introduce.js';
 import { type Channel, ConnectionLost, WireConnection } from './wire-connection.js';
@@ -42,7 +43,7 @@ export class WireClient {
   }
 
   /** @throws Unreachable, CallFailed, ConnectionLost, or the reason of the cancellation. */
-  async call(channel: Channel, body: string, cancellation?: Cancellation): Promise<Buffer> {
+  async call(channel: Channel, body: Body, cancellation?: Cancellation): Promise<Buffer> {
     const { connection } = this;
     if (connection?.isOpen) return connection.call(channel, body, cancellation);
     const made = await unlessCancelled(this.reach(), cancellation);

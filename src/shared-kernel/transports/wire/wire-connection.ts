@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { asError } from '../../persistence/failures.js';
 import { type Cancellation, Cancelling } from '../../resilience/cancellation.js';
-import { ForeignBytes, FrameReader, frame, KIND, MOST_BYTES } from './frames.js';
+import { type Body, callFrame, ForeignBytes, FrameReader, frame, KIND, MOST_BYTES } from './frames.js';
 
 /** What one end asks of the other; the first byte of a call. */
 export const CHANNEL = { batch: 1, query: 2 } as const;
@@ -101,7 +101,7 @@ export class WireConnection {
   }
 
   /** @throws CallFailed, ConnectionLost, or the reason of the cancellation. */
-  call(channel: Channel, body: string, cancellation?: Cancellation): Promise<Buffer> {
+  call(channel: Channel, body: Body, cancellation?: Cancellation): Promise<Buffer> {
     if (!this.isOpen) return Promise.reject(this.gone());
     if (cancellation?.aborted) return Promise.reject(cancellation.reason);
     const refusal = this.refusalOf(body);
@@ -171,7 +171,7 @@ export class WireConnection {
     return pending;
   }
 
-  private refusalOf(body: string): string | undefined {
+  private refusalOf(body: Body): string | undefined {
     if (this.pending.size >= MOST_CALLS) return `${this.peer} is behind with ${MOST_CALLS} calls.`;
     if (this.socket.writableLength > MOST_UNSENT) return `${this.peer} is behind with ${MOST_UNSENT} bytes.`;
     return refusalOfLength('call', body);
@@ -256,15 +256,17 @@ export class WireConnection {
   }
 }
 
-function callFrame(id: number, channel: Channel, body: string): Buffer {
-  return frame(KIND.call, id, String.fromCharCode(channel) + body);
-}
-
-function refusalOfLength(what: string, body: string): string | undefined {
+function refusalOfLength(what: string, body: Body): string | undefined {
+  const lines = typeof body === 'string' ? [body] : body;
   // A character takes at most three bytes: only what might be too long is counted.
-  if (body.length * 3 <= MOST_OF_A_BODY) return undefined;
-  const bytes = Buffer.byteLength(body);
+  if (sumOf(lines, ({ length }) => length) * 3 <= MOST_OF_A_BODY) return undefined;
+  const bytes = sumOf(lines, (line) => Buffer.byteLength(line));
   return bytes <= MOST_OF_A_BODY
     ? undefined
     : `The ${what} has ${bytes} bytes, and at most ${MOST_OF_A_BODY} may travel.`;
+}
+
+/** With what stands between them. */
+function sumOf(lines: readonly string[], lengthOf: (line: string) => number): number {
+  return lines.reduce((sum, line) => sum + lengthOf(line) + 1, -1);
 }

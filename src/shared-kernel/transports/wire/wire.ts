@@ -1,4 +1,5 @@
 import type { Cancellation } from '../../resilience/cancellation.js';
+import type { Body } from './frames.js';
 import type { WireSecurity } from './handshake.js';
 import { Unreachable, WireClient } from './wire-client.js';
 import { type Answer, CHANNEL, type Channel } from './wire-connection.js';
@@ -44,13 +45,14 @@ export class Wire {
 
   /**
    * Asks one instance of an app, and another one when that cannot be reached.
+   * @param body a text, or its lines
    * @param prefer which instance, by turns; the same number finds the same one while it lives
    * @throws Unreachable when none can be; CallFailed; ConnectionLost; the reason of the cancellation
    */
   async call(
     app: string,
     channel: Channel,
-    body: string,
+    body: Body,
     cancellation?: Cancellation,
     prefer = this.next++,
   ): Promise<Buffer> {
