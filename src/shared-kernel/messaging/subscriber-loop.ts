@@ -9,8 +9,13 @@ import { pass, points } from './points.js';
 import type { Replays } from './replays.js';
 import type { Position } from './window.js';
 
-/** Two windows are at least so far apart while messages flow, so that batches grow with the load. In milliseconds. */
-const GAP = 8;
+/**
+ * While messages flow, a window is opened no sooner after the last one than so many times what that took, so that batches
+ * grow with the load and half of the time is left to others …
+ */
+const REST = 2;
+/** … but they need not grow beyond what comes within this. In milliseconds. */
+const LONGEST_REST = 8;
 /** A batch without an acknowledgement is sent again after this. In milliseconds. */
 const ACKNOWLEDGEMENT_DEADLINE = 60_000;
 /** While messages flow, the cursor is kept so often: what was taken since is sent again after a crash. In milliseconds. */
@@ -44,6 +49,8 @@ export class SubscriberLoop {
   private away = false;
   private keptAt = 0;
   private openedAt = 0;
+  /** From the opening of the last window to the acknowledgement of its last batch so far. In milliseconds. */
+  private took = 0;
   private readonly closing = new AbortController();
   private position: Position | undefined;
 
@@ -127,6 +134,7 @@ export class SubscriberLoop {
           ahead.catch(() => undefined);
         }
         if (!(await this.deliver(rows, 0))) break;
+        this.took = performance.now() - this.openedAt;
       }
       position = next;
       if (this.isTimeToKeep(unkept, next)) {
@@ -141,7 +149,7 @@ export class SubscriberLoop {
 
   private async readFrom(position: Position): Promise<Page> {
     if (position.s2 === null) {
-      const early = this.openedAt + GAP - performance.now();
+      const early = this.openedAt + Math.min(LONGEST_REST, REST * this.took) - performance.now();
       if (early > 0) await this.pause(early);
       // What is committed from here on has its own wake-up.
       this.awake = false;
