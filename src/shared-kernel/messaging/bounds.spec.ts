@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '#test/test-database';
 import { migrate } from '../persistence/migrate.js';
 import { Cursor } from './cursor.js';
 import { DirectConnection } from './direct-connection.js';
-import { type OutboxRow, PAGE_BYTES, PAGE_ROWS } from './page.js';
+import { MOST_READ, type OutboxRow, PAGE_BYTES, PAGE_ROWS } from './page.js';
 import { Replays } from './replays.js';
 import { UNACKNOWLEDGED } from './unacknowledged.js';
 import { BEGINNING, Drawn, type Position, pageAfter } from './window.js';
@@ -64,9 +64,11 @@ describe('a page', () => {
     const name = `probe_${++probes}`;
     await relay.query(`prepare ${name} as ${text}`);
     const these = values.length > 0 ? `(${values.map(literal).join(', ')})` : '';
-    const [answer] = await relay.query<{ 'QUERY PLAN': [Plan] }>(
-      `explain (analyze, buffers, format json) execute ${name}${these}`,
-    );
+    const explain = () =>
+      relay.query<{ 'QUERY PLAN': [Plan] }>(`explain (analyze, buffers, format json) execute ${name}${these}`);
+    // The first one also reads what a connection then knows of tables and functions.
+    await explain();
+    const [answer] = await explain();
     const [plan] = (answer as { 'QUERY PLAN': [Plan] })['QUERY PLAN'];
     const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = plan.Plan;
     return { buffers: hit + read, planning: plan['Planning Time'] };
@@ -202,7 +204,7 @@ describe('a page', () => {
       expect(pages.flatMap(numbers)).toEqual(sizes.map((_, n) => n));
       expect(pages.filter((rows) => rows.length > 1 && bytesIn(rows) > PAGE_BYTES)).toEqual([]);
       // Once more when the first had to be read alone.
-      expect(Math.max(...answered)).toBeLessThan(4 * 1024 * 1024 + 2 * 256 * 1024);
+      expect(Math.max(...answered)).toBeLessThan(MOST_READ + 2 * 256 * 1024);
       expect(Math.max(...pages.map(({ length }) => length))).toBe(PAGE_ROWS);
     };
 

@@ -23,7 +23,8 @@ export interface SoundBatch extends Batch {
  */
 export function soundly(batch: Batch, now = Date.now()): SoundBatch {
   const flaws = new Map<Envelope, Unacceptable>();
-  const tooLate = tooLateAt(now);
+  // Ids above this are of a time still to come; one that only begins like it is not.
+  const tooLate = `${beginningAt(now + DAY)}~`;
   const messages = batch.messages.map((envelope) => {
     const flaw = flawOf(envelope, batch.source, tooLate);
     if (flaw === undefined) return envelope;
@@ -34,20 +35,14 @@ export function soundly(batch: Batch, now = Date.now()): SoundBatch {
   return { ...batch, messages, flaws };
 }
 
-/** An envelope for people to look at, whatever an operator has made of it. */
-export function shaped(envelope: unknown, source: string, now = Date.now()): Envelope {
-  const flaw = flawOf(envelope as Envelope, source, tooLateAt(now));
-  return flaw === undefined ? (envelope as Envelope) : reshaped(envelope, source, now);
+/** For people to look at: what an operator has put in the place of an envelope, and is none. */
+export function withoutShape(instead: unknown, source: string): Envelope {
+  return reshaped(instead, source, Date.now());
 }
 
 /** The same without its contents, which could not be stored. */
 export function withoutContents(envelope: Envelope): Envelope {
   return { ...envelope, data: {} };
-}
-
-/** Ids above this are of a time still to come; one that only begins like it is not. */
-function tooLateAt(now: number): string {
-  return `${beginningAt(now + DAY)}~`;
 }
 
 function flawOf(envelope: Envelope, source: string, tooLate: string): string | undefined {

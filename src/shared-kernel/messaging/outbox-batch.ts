@@ -29,7 +29,7 @@ export class OutboxBatch implements Batch {
   }
 }
 
-/** As it is written here; not so where an operator has had a hand in it. */
+/** As it is written here; not so where an operator has had a hand in it. In JSON a line feed is never but white space. */
 function onOneLine(json: string): string {
-  return json.includes('\n') ? JSON.stringify(JSON.parse(json)) : json;
+  return json.replaceAll('\n', ' ');
 }

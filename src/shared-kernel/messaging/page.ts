@@ -9,8 +9,11 @@ export interface OutboxRow {
 export const PAGE_ROWS = 500;
 /** Of envelopes; a page has at least one row, however large. Below what NATS takes by default. */
 export const PAGE_BYTES = 512 * 1024;
-/** What a statement may answer, and so what is read in vain, at most. In bytes. */
-const MOST_READ = 4 * 1024 * 1024;
+/**
+ * What a statement may answer, and so what is read in vain, at most. In bytes. So much that among a full page of others a
+ * message of 30 KB is read along: one that is left out costs a reading in vain and batches of its own.
+ */
+export const MOST_READ = 16 * 1024 * 1024;
 
 /** Ids that a page looks at, at most: most of them may be of no interest to the subscriber, and a statement must not run long. */
 export const PAGE_SPAN = 400_000;

@@ -10,8 +10,8 @@ import type { Replays } from './replays.js';
 import type { Position } from './window.js';
 
 /**
- * While messages flow, a window is opened no sooner after the last one than so many times what that took, so that batches
- * grow with the load and half of the time is left to others …
+ * While messages flow, a window is opened no sooner after the last one than so many times what sending that took, so that
+ * batches grow with the load …
  */
 const REST = 2;
 /** … but they need not grow beyond what comes within this. In milliseconds. */

@@ -1,7 +1,8 @@
 import { DomainError } from '../../contract/domain-error.js';
 import { type Envelope, sourceModule } from '../../contract/envelope.js';
 import { slotOf } from '../inbox.js';
-import { shaped } from '../intake.js';
+import { withoutShape } from '../intake.js';
+import { isRecord } from '../is-record.js';
 import { partitionOf } from '../outbox.js';
 import { UNACKNOWLEDGED } from '../unacknowledged.js';
 import type { ModuleDatabase, ModuleUnderCare, Queries } from './module-under-care.js';
@@ -42,13 +43,13 @@ export async function storyOf(modules: readonly ModuleUnderCare[], id: string): 
   const published = told.flatMap((each) => each.published)[0];
   const places = told.flatMap((each) => each.places);
   const takenBy = told.filter(({ isTaken }) => isTaken).map(({ module }) => module);
-  const envelope = published ?? places[0]?.envelope;
+  const envelope = published?.envelope ?? places[0]?.envelope;
   if (envelope === undefined) throw failures[0] ? notFoundIn(id, failures[0]) : new UnknownMessage(id, takenBy);
   return {
     id,
     envelope,
-    source: sourceModule(envelope),
-    partition: partitionOf(envelope.subject),
+    source: published?.module ?? sourceModule(envelope),
+    partition: published?.partition ?? partitionOf(envelope.subject),
     retained: published !== undefined,
     awaitedBy: told.flatMap((each) => each.awaitedBy),
     takenBy,
@@ -60,7 +61,10 @@ export async function storyOf(modules: readonly ModuleUnderCare[], id: string): 
 async function tellingOf(database: ModuleDatabase, id: string) {
   const { module } = database;
   const [published, awaitedBy, inbox, rows] = await Promise.all([
-    database.query<{ envelope: unknown }>('select envelope from outbox where event_id = $1', [id]),
+    database.query<{ envelope: unknown; partition: number }>(
+      'select envelope, partition from outbox where event_id = $1',
+      [id],
+    ),
     database.query<{ subscriber: string }>(
       `select distinct subscriber from (${UNACKNOWLEDGED}) every where event_id = $1 order by 1`,
       [id],
@@ -70,7 +74,11 @@ async function tellingOf(database: ModuleDatabase, id: string) {
   ]);
   return {
     module,
-    published: published.map(({ envelope }) => shaped(envelope, module)),
+    published: published.map(({ envelope, partition }) => ({
+      envelope: isRecord(envelope) ? (envelope as Envelope) : withoutShape(envelope, module),
+      module,
+      partition,
+    })),
     awaitedBy: awaitedBy.map(({ subscriber }) => subscriber),
     isTaken: inbox.length > 0,
     places: await Promise.all(rows.map((row) => placeOf(database, row))),

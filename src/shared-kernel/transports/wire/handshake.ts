@@ -9,7 +9,7 @@ export interface WireSecurity {
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string } | undefined;
 }
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The server's first word. */
 export interface Hello {

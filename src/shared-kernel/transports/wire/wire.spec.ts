@@ -360,9 +360,9 @@ describe('a caller', () => {
       expect(await why(await stranger((socket) => socket.write(said)))).toBe(
         'whoever listens there is no app of ours.',
       );
-    const newer = frame(KIND.hello, 0, JSON.stringify({ protocol: 2, nonce: newNonce() }));
+    const newer = frame(KIND.hello, 0, JSON.stringify({ protocol: PROTOCOL + 1, nonce: newNonce() }));
     expect(await why(await stranger((socket) => socket.write(newer)))).toBe(
-      'it speaks version 2 of the protocol and this app version 1: run the same version in both.',
+      `it speaks version ${PROTOCOL + 1} of the protocol and this app version ${PROTOCOL}: run the same version in both.`,
     );
     const rude = frame(KIND.refused, 0, 'go\naway');
     expect(await why(await stranger((socket) => socket.write(rude)))).toBe('it refused: go away.');
